@@ -1,0 +1,102 @@
+"""Positions, spans and edits of one text; knows nothing of Python, files or the protocol.
+
+Offsets are 0-based counts of code points from the start of the text. Positions are 0-based
+(line, column) pairs whose column counts code points. A line ends at ``\\n``, ``\\r\\n`` or ``\\r`` and
+nowhere else: form feeds and Unicode separators are ordinary characters, as for Python and for LSP.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+class Position(NamedTuple):
+    """A place in a text: 0-based line, 0-based column in code points."""
+
+    line: int
+    column: int
+
+
+class Span(NamedTuple):
+    """A half-open range of 0-based code point offsets."""
+
+    start: int
+    end: int
+
+
+class LineIndex:
+    """Translate between offsets and positions of one text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Offsets at which lines start; the first is 0."""
+        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+
+    def position(self, offset: int) -> Position:
+        """Return the position of an offset; an offset beyond the text gives the text's end."""
+        offset = min(max(offset, 0), len(self.text))
+        line = bisect_right(self.starts, offset) - 1
+        return Position(line, offset - self.starts[line])
+
+    def offset(self, position: Position) -> int:
+        """Return the offset of a position; places beyond a line or the text are clamped to its end."""
+        if position.line >= len(self.starts):
+            return len(self.text)
+        start = self.starts[position.line]
+        return min(start + position.column, self.line_end(position.line))
+
+    def line_end(self, line: int) -> int:
+        """Return the offset at which a 0-based line ends, its line end characters excluded."""
+        if line + 1 >= len(self.starts):
+            return len(self.text)
+        end = self.starts[line + 1]
+        start = self.starts[line]
+        while end > start and self.text[end - 1] in "\r\n":
+            end -= 1
+        return end
+
+    def line_text(self, line: int) -> str:
+        """Return a 0-based line without its line end, or "" beyond the text."""
+        if line >= len(self.starts):
+            return ""
+        return self.text[self.starts[line] : self.line_end(line)]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Replace one half-open range of code point offsets of a text by new text."""
+
+    start: int
+    end: int
+    content: str
+
+
+class OverlappingEdits(ValueError):
+    """Two edits of one set change the same characters."""
+
+
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Return the text with all edits applied at once.
+
+    Equal edits count once; insertions at one place are applied in the order given by their content.
+    Raises OverlappingEdits where two different edits touch the same characters.
+    """
+    pieces: list[str] = []
+    done = 0
+    for edit in sorted(set(edits)):
+        if edit.start < done:
+            raise OverlappingEdits(f"edits overlap at offset {edit.start}")
+        pieces += (text[done : edit.start], edit.content)
+        done = edit.end
+    pieces.append(text[done:])
+    return "".join(pieces)
