@@ -1,0 +1,5 @@
+"""Thermostats."""
+
+from .entity import ClimateEntity
+
+__all__ = ["ClimateEntity"]

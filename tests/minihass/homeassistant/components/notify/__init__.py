@@ -1,0 +1,5 @@
+"""Notifications."""
+
+from .legacy import BaseNotificationService
+
+__all__ = ["BaseNotificationService"]

@@ -1,0 +1,7 @@
+"""Switches."""
+
+from .entity import SwitchEntity, SwitchEntityDescription
+
+DOMAIN = "switch"
+
+__all__ = ["DOMAIN", "SwitchEntity", "SwitchEntityDescription"]
