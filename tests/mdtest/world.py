@@ -1,0 +1,47 @@
+"""The world of the suites: the stand-in's catalog, and integrations made of texts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+from offloop.catalog.load import load_catalog
+from offloop.catalog.model import Catalog
+from offloop.config import Settings
+from offloop.project import CheckResult, Project
+from offloop.source import Integration, SourceFile
+
+MINIHASS = Path(__file__).parents[1] / "minihass"
+ROOT = "/config/custom_components/demo"
+PACKAGE = "custom_components.demo"
+
+
+@cache
+def minihass_catalog() -> Catalog:
+    """Return the catalog that the derivation makes of the stand-in."""
+    return load_catalog(MINIHASS)
+
+
+def source_file(path: str, text: str) -> SourceFile:
+    """Return a file of the demo integration."""
+    parts = path.removesuffix(".py").split("/")
+    is_package = parts[-1] == "__init__"
+    module = ".".join([PACKAGE, *(parts[:-1] if is_package else parts)])
+    return SourceFile(f"{ROOT}/{path}", module, is_package, text, hashlib.sha256(text.encode()).hexdigest())
+
+
+def check(files: Mapping[str, str]) -> CheckResult:
+    """Check an integration made of these texts in the stand-in's world."""
+    texts = dict(files)
+    texts.setdefault("__init__.py", "")
+    integration = Integration(
+        "demo", PACKAGE, ROOT, tuple(source_file(path, text) for path, text in sorted(texts.items()))
+    )
+    return Project(minihass_catalog(), Settings()).check(integration)
+
+
+def relative(path: str) -> str:
+    """Return a path of the demo integration as the suites write it; Home Assistant's as it is."""
+    return path.removeprefix(f"{ROOT}/")
