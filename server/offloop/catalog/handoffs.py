@@ -1,0 +1,130 @@
+"""Which parameters of Home Assistant's functions take a callable, and where it runs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from offloop.inference.callgraph import CallGraph
+from offloop.inference.context import ExecutionContext, FunctionId, Summary
+from offloop.inference.program import Program
+from offloop.library.model import Dispatch, FunctionSignature, HandOff, Kind, Origin, Type
+from offloop.library.overrides import JOB_CLASSES, LOOP_PREFIXES
+from offloop.resolve.world import External
+
+_OPEN = frozenset({"Callable", "Any", "object", "CALLBACK_TYPE", "?"})
+_KEYWORD_ONLY = 99
+
+
+def callable_parameters(program: Program) -> Iterator[tuple[FunctionId, int]]:
+    """Yield the parameters that may take a callable: typed as one, or not typed at all."""
+    for module in program.world.analysed.values():
+        for function in module.facts.functions:
+            if function.is_lambda:
+                continue
+            for position, parameter in enumerate(function.parameters):
+                if parameter.kind.value in ("variadic", "keywords"):
+                    continue
+                if position == 0 and function.owner_class is not None:
+                    continue
+                kind = program.evaluator.builder(module.name).type_of(parameter.annotation)
+                if parameter.annotation is None or (kind is not None and is_callable(program, kind)):
+                    yield FunctionId(module.name, function.index), position
+
+
+def is_callable(program: Program, kind: Type, depth: int = 0) -> bool:
+    """Whether objects of a type may be called: Callable, Any, a job, a protocol with ``__call__``."""
+    if kind.name.rpartition(".")[2] in _OPEN or kind.name.startswith("~"):
+        return True
+    if kind.name in ("|", "=") and depth < 8:
+        return any(is_callable(program, arg, depth + 1) for arg in kind.args)
+    for concrete in program.world.concrete(kind):
+        if concrete.name in JOB_CLASSES or concrete.name.rpartition(".")[2] in _OPEN:
+            return True
+        if program.world.method(concrete, "__call__") is not None:
+            return True
+    found = program.world.find(kind.name)
+    variable = getattr(found, "type", None)
+    if isinstance(variable, Type) and depth < 8:
+        return is_callable(program, variable, depth + 1)
+    return isinstance(found, External) and found.dotted.rpartition(".")[2] in _OPEN
+
+
+def derive_handoffs(
+    program: Program, graph: CallGraph, summaries: Mapping[FunctionId, Summary]
+) -> dict[str, tuple[HandOff, ...]]:
+    """Return the hand-offs of each function by its dotted name, in parameter order."""
+    found: dict[tuple[FunctionId, int], dict[Dispatch, Origin]] = defaultdict(dict)
+    for edge in graph.handed:
+        atom = edge.target
+        if atom.position < 0:
+            continue
+        function = FunctionId(atom.module, atom.index)
+        dispatch = _dispatch(program, function, edge.handoff.dispatch, edge.caller, summaries)
+        if dispatch is not None:
+            line = program.lines(edge.module).position(edge.call.start).line + 1
+            found[function, atom.position].setdefault(dispatch, Origin(program.path(edge.module), line))
+    result: dict[str, list[HandOff]] = defaultdict(list)
+    for (function, position), kinds in sorted(found.items(), key=lambda item: item[0]):
+        handoff = _handoff(program, function, position, kinds)
+        if handoff is not None:
+            result[handoff.api].append(handoff)
+    return {api: tuple(handoffs) for api, handoffs in result.items()}
+
+
+def _dispatch(
+    program: Program,
+    function: FunctionId,
+    dispatch: Dispatch,
+    caller: FunctionId | None,
+    summaries: Mapping[FunctionId, Summary],
+) -> Dispatch | None:
+    """Return where a callable runs that is called in some function: in the caller's context where that is known."""
+    if dispatch is not Dispatch.CALLER:
+        return dispatch
+    if caller is None:
+        return None
+    summary = summaries.get(caller)
+    context = summary.context if summary is not None else ExecutionContext.UNKNOWN
+    if caller == function and not _belongs_to_loop(program, function):
+        return Dispatch.CALLER
+    if context is ExecutionContext.LOOP:
+        return Dispatch.LOOP
+    if context is ExecutionContext.WORKER:
+        return Dispatch.EXECUTOR
+    return None
+
+
+def _belongs_to_loop(program: Program, function: FunctionId) -> bool:
+    return program.kinds[function] is not Kind.PLAIN or program.facts(function).name.startswith(LOOP_PREFIXES)
+
+
+def _handoff(
+    program: Program, function: FunctionId, position: int, kinds: Mapping[Dispatch, Origin]
+) -> HandOff | None:
+    # A function that is sorted by its kind on one way may be called directly on another, after a test of its kind.
+    if Dispatch.BY_TYPE in kinds:
+        dispatch = Dispatch.BY_TYPE
+    elif len(kinds) == 1:
+        dispatch = next(iter(kinds))
+    elif set(kinds) <= {Dispatch.EXECUTOR, Dispatch.THREAD}:
+        dispatch = Dispatch.EXECUTOR
+    elif set(kinds) == {Dispatch.LOOP, Dispatch.CALLER}:
+        dispatch = Dispatch.LOOP
+    else:
+        return None  # it depends; saying nothing is better than guessing
+    facts = program.facts(function)
+    parameter = facts.parameters[position]
+    method = facts.owner_class is not None and not _is_static(program, function)
+    index = position - 1 if method else position
+    if parameter.kind.value == "keyword-only":
+        index = _KEYWORD_ONLY
+    following = facts.parameters[position + 1 : position + 2]
+    rest = bool(following) and following[0].kind.value == "variadic"
+    api = f"{function.module}.{facts.qualname}"
+    return HandOff(api, index, parameter.name, dispatch, kinds[dispatch], rest)
+
+
+def _is_static(program: Program, function: FunctionId) -> bool:
+    found = program.world.find(f"{function.module}.{program.facts(function).qualname}")
+    return isinstance(found, FunctionSignature) and found.role == "static"

@@ -1,0 +1,101 @@
+"""The modules that are analysed together, as one program: facts and signatures joined into a world."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from offloop.facts.model import FunctionFacts, ModuleFacts
+from offloop.inference.context import FunctionId
+from offloop.library.model import Kind, ModuleSignature, Type
+from offloop.library.overrides import LOOP_PREFIXES
+from offloop.library.signature import SignatureBuilder
+from offloop.resolve.evaluate import Evaluator
+from offloop.resolve.world import AnalysedModule, World
+from offloop.text import LineIndex
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleInput:
+    """One module to analyse; ``path`` is how places in it are named."""
+
+    name: str
+    path: str
+    is_package: bool
+    text: str
+    facts: ModuleFacts
+
+
+class Program:
+    """Analysed modules over a library, with how each function presents itself."""
+
+    def __init__(
+        self,
+        inputs: Iterable[ModuleInput],
+        library: Mapping[str, ModuleSignature],
+        conventions: Mapping[str, Type],
+        callback_decorators: frozenset[str],
+    ) -> None:
+        analysed: dict[str, AnalysedModule] = {}
+        builders: dict[str, SignatureBuilder] = {}
+        for item in inputs:
+            builder = SignatureBuilder(
+                item.name, item.path, item.is_package, item.facts, item.text, callback_decorators
+            )
+            analysed[item.name] = AnalysedModule(item.name, item.path, item.text, item.facts, builder.build())
+            builders[item.name] = builder
+        self.world = World(analysed, library)
+        self.evaluator = Evaluator(self.world, conventions, callback_decorators)
+        self.kinds: dict[FunctionId, Kind] = {}
+        self._lines: dict[str, LineIndex] = {}
+        self._add_local_classes(builders)
+        self._resolve_kinds(builders, callback_decorators)
+
+    def _add_local_classes(self, builders: Mapping[str, SignatureBuilder]) -> None:
+        for module in self.world.analysed.values():
+            for cls in module.facts.classes:
+                if cls.parent is not None or cls.owner_class is not None:
+                    self.world.add_local_class(builders[module.name].class_(cls))
+
+    def _resolve_kinds(self, builders: Mapping[str, SignatureBuilder], callbacks: frozenset[str]) -> None:
+        """Decide which functions are callbacks, imports inside functions and re-exports followed."""
+        for module in self.world.analysed.values():
+            builder = builders[module.name]
+            for function in module.facts.functions:
+                kind = builder.kind(function)
+                if kind is Kind.PLAIN and function.decorators:
+                    kind = self._decorated(function, builder, callbacks)
+                self.kinds[FunctionId(module.name, function.index)] = kind
+
+    def _decorated(self, function: FunctionFacts, builder: SignatureBuilder, callbacks: frozenset[str]) -> Kind:
+        for decorator in function.decorators:
+            dotted = builder.type_of(decorator)
+            if dotted is None:
+                continue
+            found = self.world.find(dotted.name)
+            if getattr(found, "dotted", None) in callbacks:
+                return Kind.CALLBACK
+        return Kind.PLAIN
+
+    # ---------------------------------------------------------------- questions
+    def facts(self, function: FunctionId) -> FunctionFacts:
+        """Return the facts of a function."""
+        return self.world.analysed[function.module].facts.functions[function.index]
+
+    def lines(self, module: str) -> LineIndex:
+        """Return the line index of a module's text."""
+        index = self._lines.get(module)
+        if index is None:
+            index = self._lines[module] = LineIndex(self.world.analysed[module].text)
+        return index
+
+    def path(self, module: str) -> str:
+        """Return the path of a module."""
+        return self.world.analysed[module].path
+
+    def is_pinned(self, function: FunctionId) -> bool:
+        """Whether a direct call from a worker does not make the function run there by right.
+
+        True of coroutine functions, callbacks, and functions that carry the prefix of the loop.
+        """
+        return self.kinds[function] is not Kind.PLAIN or self.facts(function).name.startswith(LOOP_PREFIXES)

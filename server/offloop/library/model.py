@@ -1,0 +1,214 @@
+"""What is known of code that is not itself analysed: its signatures and its threading contracts.
+
+Dotted names are canonical ("homeassistant.core.EventBus.async_fire": module, then qualified name).
+Lines are 1-based. Everything here is data: derived in ``offloop.catalog`` or kept by hand in ``overrides``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+
+class Type(NamedTuple):
+    """A type as an annotation names it.
+
+    ``name`` is a dotted class name, or one of the forms "|" (union of args), "~T" (type variable),
+    "()" (result of calling the thing named by args[0]), "Callable" (last argument is the result).
+    """
+
+    name: str
+    args: tuple[Type, ...] = ()
+
+
+class Kind(Enum):
+    """How a function presents itself to a dispatcher."""
+
+    COROUTINE = "coroutine"
+    CALLBACK = "callback"
+    PLAIN = "plain"
+
+
+class ParameterSignature(NamedTuple):
+    """One parameter; kind as facts.ParameterKind.value."""
+
+    name: str
+    kind: str
+    type: Type | None
+    has_default: bool
+
+
+class FunctionSignature(NamedTuple):
+    """A function or method by its canonical name; ``role`` is "", "property", "static", "class" or "setter"."""
+
+    module: str
+    qualname: str
+    index: int
+    kind: Kind
+    role: str
+    parameters: tuple[ParameterSignature, ...]
+    returns: Type | None
+    line: int
+
+    @property
+    def dotted(self) -> str:
+        """The canonical dotted name."""
+        return f"{self.module}.{self.qualname}"
+
+    @property
+    def name(self) -> str:
+        """The last part of the qualified name."""
+        return self.qualname.rpartition(".")[2]
+
+
+class ClassSignature(NamedTuple):
+    """A class: bases as types, methods and attributes by name, type parameters as (name, bound)."""
+
+    module: str
+    qualname: str
+    index: int
+    bases: tuple[Type, ...]
+    type_parameters: tuple[tuple[str, Type | None], ...]
+    methods: Mapping[str, FunctionSignature]
+    attributes: Mapping[str, Type]
+    line: int
+    is_dataclass: bool
+
+    @property
+    def dotted(self) -> str:
+        """The canonical dotted name."""
+        return f"{self.module}.{self.qualname}"
+
+
+class Alias(NamedTuple):
+    """A name that stands for something elsewhere: an import."""
+
+    dotted: str
+
+
+class Variable(NamedTuple):
+    """A module-level name that is neither import, class nor function."""
+
+    type: Type | None
+    constant: str | None = None
+
+
+Symbol = Alias | Variable | FunctionSignature | ClassSignature
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSignature:
+    """The names that a module offers."""
+
+    name: str
+    path: str
+    is_package: bool
+    names: Mapping[str, Symbol]
+    stars: tuple[str, ...] = ()
+
+
+# ------------------------------------------------------------------ threading contracts
+class Tier(Enum):
+    """What a call from outside of the loop does."""
+
+    RAISES = "raises"
+    RAISES_VIA = "raises-via"
+    CORRUPTS = "corrupts"
+    READ = "read"
+    COROUTINE = "coroutine"
+    UNKNOWN = "unknown"
+
+
+class Dispatch(Enum):
+    """Where a callable that is handed over runs."""
+
+    BY_TYPE = "BY_TYPE"
+    LOOP = "LOOP"
+    LOOP_CORO = "LOOP_CORO"
+    EXECUTOR = "EXECUTOR"
+    THREAD = "THREAD"
+    CALLER = "CALLER"
+
+
+class Origin(NamedTuple):
+    """A line of a source: path relative to the source root, 1-based line."""
+
+    file: str
+    line: int
+
+
+class Twin(NamedTuple):
+    """A function that does the same from a worker thread."""
+
+    name: str
+    dropped: tuple[str, ...]
+    added: tuple[str, ...]
+    returns_same: bool
+    blocks: bool
+    is_property: bool = False
+
+
+class LoopApi(NamedTuple):
+    """A function that belongs to the loop; ``via`` says which guard or change was found behind it."""
+
+    name: str
+    kind: Kind
+    tier: Tier
+    reported_name: str | None
+    origin: Origin
+    via: str | None = None
+    twin: Twin | None = None
+
+
+class EntryPoint(NamedTuple):
+    """A method or module function that Home Assistant calls.
+
+    ``class_name`` is a dotted class, or "" for a function of an integration's module ("package" tells the
+    package's ``__init__`` from a platform module). ``via`` is the dotted function that makes the call,
+    ``unless`` names whose presence beside it makes Home Assistant call these instead. ``arguments`` are the
+    dotted functions passed at each position where one is known.
+    """
+
+    class_name: str
+    method: str
+    runs_in: str
+    origin: Origin
+    via: str
+    unless: tuple[str, ...] = ()
+    in_package: bool = False
+    arguments: tuple[tuple[int, str], ...] = ()
+
+
+class HandOff(NamedTuple):
+    """A parameter that takes a callable (0-based index without ``self``) and where the callable runs."""
+
+    api: str
+    index: int
+    keyword: str
+    dispatch: Dispatch
+    origin: Origin
+    passes_rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """Everything that one release of Home Assistant says about threads.
+
+    ``source_root`` is the folder that holds ``homeassistant/`` where the sources are at hand.
+    ``conventions`` are parameter and attribute names that always hold the same class there.
+    """
+
+    version: str
+    digest: str
+    source_root: str | None
+    modules: Mapping[str, ModuleSignature]
+    loop_apis: Mapping[str, LoopApi]
+    entry_points: tuple[EntryPoint, ...]
+    handoffs: Mapping[str, tuple[HandOff, ...]]
+    conventions: Mapping[str, Type]
+    callback_decorators: frozenset[str]
+    notices: tuple[str, ...] = ()
+    has_guards: bool = True
+    extra: Mapping[str, object] = field(default_factory=dict)

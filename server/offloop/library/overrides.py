@@ -1,0 +1,155 @@
+"""What cannot be read from Home Assistant's source: the standard library, and breaks in the flow of data.
+
+Every entry names its reason. Names are canonical dotted names; an index counts arguments from 0, ``self``
+excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from offloop.library.model import Dispatch, HandOff, Kind, LoopApi, Origin, Tier, Type
+
+_STDLIB = Origin("", 0)
+
+# The primitives that everything else is built on: the standard library's own documents say where they run
+# what they are given.
+_HANDOFFS: tuple[tuple[str, int, str, Dispatch, bool], ...] = (
+    ("asyncio.AbstractEventLoop.call_soon", 0, "callback", Dispatch.LOOP, True),
+    ("asyncio.AbstractEventLoop.call_soon_threadsafe", 0, "callback", Dispatch.LOOP, True),
+    ("asyncio.AbstractEventLoop.call_later", 1, "callback", Dispatch.LOOP, True),
+    ("asyncio.AbstractEventLoop.call_at", 1, "callback", Dispatch.LOOP, True),
+    ("asyncio.AbstractEventLoop.run_in_executor", 1, "func", Dispatch.EXECUTOR, True),
+    ("asyncio.AbstractEventLoop.add_reader", 1, "callback", Dispatch.LOOP, True),
+    ("asyncio.AbstractEventLoop.add_writer", 1, "callback", Dispatch.LOOP, True),
+    ("asyncio.AbstractEventLoop.add_signal_handler", 1, "callback", Dispatch.LOOP, True),
+    ("asyncio.Future.add_done_callback", 0, "fn", Dispatch.LOOP, False),
+    ("asyncio.Task.add_done_callback", 0, "fn", Dispatch.LOOP, False),
+    ("asyncio.to_thread", 0, "func", Dispatch.EXECUTOR, True),
+    ("threading.Thread", 1, "target", Dispatch.THREAD, False),
+    ("threading.Timer", 1, "function", Dispatch.THREAD, False),
+    ("_thread.start_new_thread", 0, "function", Dispatch.THREAD, False),
+    ("concurrent.futures.Executor.submit", 0, "fn", Dispatch.EXECUTOR, True),
+    ("concurrent.futures.Executor.map", 0, "fn", Dispatch.EXECUTOR, False),
+    ("concurrent.futures.ThreadPoolExecutor.submit", 0, "fn", Dispatch.EXECUTOR, True),
+    ("concurrent.futures.ThreadPoolExecutor.map", 0, "fn", Dispatch.EXECUTOR, False),
+    # Higher-order functions of the language: the callable runs where they are called.
+    ("builtins.map", 0, "function", Dispatch.CALLER, False),
+    ("builtins.filter", 0, "function", Dispatch.CALLER, False),
+    ("builtins.sorted", 9, "key", Dispatch.CALLER, False),
+    ("builtins.min", 9, "key", Dispatch.CALLER, False),
+    ("builtins.max", 9, "key", Dispatch.CALLER, False),
+    ("functools.reduce", 0, "function", Dispatch.CALLER, False),
+)
+
+# Where the derivation loses the callable: HassJob is the dispatcher (core.py, class HassJob) and decides by
+# the callable's own kind, which no flow of data can show.
+JOB_CLASSES: frozenset[str] = frozenset({"homeassistant.core.HassJob"})
+
+HANDOFFS: Mapping[str, tuple[HandOff, ...]] = {
+    **{
+        api: (HandOff(api, index, keyword, dispatch, _STDLIB, rest),)
+        for api, index, keyword, dispatch, rest in _HANDOFFS
+    },
+    **{name: (HandOff(name, 0, "target", Dispatch.BY_TYPE, _STDLIB),) for name in JOB_CLASSES},
+}
+
+# asyncio's own calls that are not thread-safe ("Concurrency and Multithreading" in its documentation).
+_ASYNCIO = (
+    "asyncio.AbstractEventLoop.call_soon",
+    "asyncio.AbstractEventLoop.call_later",
+    "asyncio.AbstractEventLoop.call_at",
+    "asyncio.AbstractEventLoop.create_task",
+    "asyncio.AbstractEventLoop.run_in_executor",
+    "asyncio.AbstractEventLoop.add_reader",
+    "asyncio.AbstractEventLoop.add_writer",
+    "asyncio.AbstractEventLoop.stop",
+    "asyncio.create_task",
+    "asyncio.ensure_future",
+    "asyncio.Future.set_result",
+    "asyncio.Future.set_exception",
+    "asyncio.Future.cancel",
+    "asyncio.Task.cancel",
+    "asyncio.TimerHandle.cancel",
+    "asyncio.Event.set",
+    "asyncio.Event.clear",
+    "asyncio.Queue.put_nowait",
+    "asyncio.Queue.get_nowait",
+    "asyncio.Transport.write",
+    "asyncio.Transport.close",
+    "asyncio.BaseTransport.close",
+    "asyncio.WriteTransport.write",
+    "asyncio.DatagramTransport.sendto",
+    "asyncio.StreamWriter.write",
+    "asyncio.StreamWriter.close",
+)
+
+ASYNCIO_APIS: Mapping[str, LoopApi] = {
+    name: LoopApi(name, Kind.PLAIN, Tier.CORRUPTS, None, _STDLIB, "asyncio is not thread-safe") for name in _ASYNCIO
+}
+
+# Names under which the standard library re-exports the classes above.
+RENAMES: Mapping[str, str] = {
+    "asyncio.events.AbstractEventLoop": "asyncio.AbstractEventLoop",
+    "asyncio.BaseEventLoop": "asyncio.AbstractEventLoop",
+    "asyncio.base_events.BaseEventLoop": "asyncio.AbstractEventLoop",
+    "asyncio.events.TimerHandle": "asyncio.TimerHandle",
+    "asyncio.events.Handle": "asyncio.Handle",
+    "asyncio.futures.Future": "asyncio.Future",
+    "asyncio.tasks.Task": "asyncio.Task",
+    "asyncio.tasks.create_task": "asyncio.create_task",
+    "asyncio.tasks.ensure_future": "asyncio.ensure_future",
+    "asyncio.tasks.run_coroutine_threadsafe": "asyncio.run_coroutine_threadsafe",
+    "concurrent.futures.thread.ThreadPoolExecutor": "concurrent.futures.ThreadPoolExecutor",
+    "asyncio.locks.Event": "asyncio.Event",
+    "asyncio.queues.Queue": "asyncio.Queue",
+}
+
+_LOOP = Type("asyncio.AbstractEventLoop")
+_TASK = Type("asyncio.Task")
+_HANDLE = Type("asyncio.TimerHandle")
+
+# Results of standard library calls that matter for receivers.
+RESULTS: Mapping[str, Type] = {
+    "asyncio.get_event_loop": _LOOP,
+    "asyncio.get_running_loop": _LOOP,
+    "asyncio.new_event_loop": _LOOP,
+    "asyncio.create_task": _TASK,
+    "asyncio.ensure_future": _TASK,
+    "asyncio.AbstractEventLoop.create_task": _TASK,
+    "asyncio.AbstractEventLoop.create_future": Type("asyncio.Future"),
+    "asyncio.AbstractEventLoop.call_soon": Type("asyncio.Handle"),
+    "asyncio.AbstractEventLoop.call_later": _HANDLE,
+    "asyncio.AbstractEventLoop.call_at": _HANDLE,
+}
+
+# Methods of standard library classes that run in another thread, or in the thread of whoever calls.
+# logging.Handler.emit runs in each thread that logs, worker threads of integrations and libraries among them.
+METHODS_IN: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("threading.Thread", "run"): ("worker", "threading.Thread.start runs it in a thread of its own"),
+    ("logging.Handler", "emit"): ("worker", "logging calls it in the thread that logs"),
+}
+
+# Callables that are returned unchanged, or wrapped so that a dispatcher sees through them.
+# functools.partial is unwrapped by Home Assistant itself (core.py, get_hassjob_callable_job_type).
+WRAPPERS: frozenset[str] = frozenset({"functools.partial", "functools.partialmethod", "typing.cast"})
+
+# HassJob's argument that settles where the callable runs, whatever its kind (core.py, HassJob.__init__).
+JOB_TYPE_KEYWORD = "job_type"
+FORCED: Mapping[str, Dispatch] = {
+    "Callback": Dispatch.LOOP,
+    "Coroutinefunction": Dispatch.LOOP,
+    "Executor": Dispatch.EXECUTOR,
+}
+
+# The decorator that marks a function for the loop (core.py, callback).
+CALLBACK_DECORATORS: frozenset[str] = frozenset({"homeassistant.core.callback"})
+
+# Keys of hass.data that carry the type of their value (util/hass_dict.pyi): the argument, or a mapping to it.
+TYPED_KEYS: Mapping[str, bool] = {
+    "homeassistant.util.hass_dict.HassKey": False,
+    "homeassistant.util.hass_dict.HassEntryKey": True,
+}
+
+# Home Assistant names what belongs to the loop with this prefix, decorated or not.
+LOOP_PREFIXES = ("async_", "_async_")
