@@ -15,14 +15,16 @@ _ASSERTION = re.compile(
         (?:\s*"(?P<text>[^"]*)")?\s*""",
     re.VERBOSE,
 )
-_TRAILING = re.compile(rf"\s*(?P<assertions>(?:{_ASSERTION.pattern})+)$".replace("?P<kind>", "?:"), re.VERBOSE)
+_TRAILING = re.compile(
+    rf"\s*(?P<assertions>(?:{_ASSERTION.pattern})+)$".replace("?P<kind>", "?:"), re.VERBOSE
+)
 
 DEFAULT_PATH = "__init__.py"
 
 
 @dataclass(frozen=True)
 class Assertion:
-    """One comment: ``kind`` with its todo- prefix, rule or word, text; ``row`` (1-based) is where it applies."""
+    """One comment: ``kind`` with its todo- prefix, rule or word, text; it is about the 1-based ``row``."""
 
     kind: str
     rule: str | None
@@ -105,7 +107,7 @@ def replace_block(document: str, slug: str, language: str, lines: list[str]) -> 
 
 
 def _walk(lines: list[str]) -> Iterator[tuple[int, str, Block | None]]:
-    """Yield (number, text, None) for lines of prose and (number, last line of prose before, block) for blocks."""
+    """Yield (number, text, None) for lines of prose and (number, prose line before, block)."""
     number = 0
     prose = ""
     while number < len(lines):

@@ -109,9 +109,7 @@ def _compare_contexts(test: parse.Test, result: CheckResult) -> Iterator[str]:
             row = assertion.row
             if file.lines[row - 1].lstrip().startswith("@"):
                 row = next(
-                    number
-                    for number, line in enumerate(file.lines[row:], row + 1)
-                    if _DEFINITION.match(line)
+                    number for number, line in enumerate(file.lines[row:], row + 1) if _DEFINITION.match(line)
                 )
             contexts = {
                 function.context
@@ -140,9 +138,7 @@ def _compare_trace(path: Path, test: parse.Test, result: CheckResult) -> Iterato
         yield from _update(path, test, "trace", actual)
 
 
-def _compare_fixes(
-    path: Path, test: parse.Test, texts: dict[str, str], result: CheckResult
-) -> Iterator[str]:
+def _compare_fixes(path: Path, test: parse.Test, texts: dict[str, str], result: CheckResult) -> Iterator[str]:
     """Apply the preferred fixes and compare what they change; then check again."""
     edits: dict[str, list[object]] = {}
     fixed = 0

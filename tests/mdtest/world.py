@@ -9,6 +9,8 @@ from pathlib import Path
 
 from offloop.catalog.load import load_catalog
 from offloop.catalog.model import Catalog
+
+from offloop.catalog.locate import HomeAssistant
 from offloop.config import Settings
 from offloop.project import CheckResult, Project
 from offloop.source import Integration, SourceFile
@@ -21,7 +23,7 @@ PACKAGE = "custom_components.demo"
 @cache
 def minihass_catalog() -> Catalog:
     """Return the catalog that the derivation makes of the stand-in."""
-    return load_catalog(MINIHASS)
+    return load_catalog(HomeAssistant(MINIHASS, "2026.11.0", "tests"))
 
 
 def source_file(path: str, text: str) -> SourceFile:

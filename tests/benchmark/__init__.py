@@ -1,0 +1,1 @@
+"""Measures offloop on bugs that real releases of Home Assistant had."""

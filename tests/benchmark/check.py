@@ -1,0 +1,65 @@
+"""Checks integrations of one release and gives their findings as plain data."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from offloop.catalog.load import load_catalog
+
+from offloop.catalog.locate import HomeAssistant
+from offloop.config import Settings
+from offloop.project import Project
+from offloop.source import discover, load_integration
+from offloop.text import LineIndex
+from tests.benchmark.rows import Finding, Step
+
+_LEVELS = ("error", "warning")
+
+
+class Checker:
+    """One release: its catalog, and the findings of the integrations that were asked for."""
+
+    def __init__(self, folder: Path, version: str) -> None:
+
+        self._root = folder / "homeassistant"
+        catalog = load_catalog(HomeAssistant(folder, version, "benchmark"))
+        self._project = Project(catalog, Settings())
+        self._findings: dict[str, list[Finding]] = {}
+
+    def findings(self, integration: str) -> list[Finding]:
+        """Return the errors and warnings of an integration."""
+        if integration not in self._findings:
+            self._findings[integration] = self._check(integration)
+        return self._findings[integration]
+
+    def _check(self, integration: str) -> list[Finding]:
+        folder = self._root / integration
+        if not folder.is_dir():
+            raise FileNotFoundError(f"{integration} is not in this release")
+        loaded = load_integration(discover([folder]).folders[0])
+        texts = {file.path: LineIndex(file.text) for file in loaded.files}
+        findings = []
+        for found in self._project.check(loaded).diagnostics:
+            if found.severity.value not in _LEVELS:
+                continue
+            lines = texts[found.path]
+            findings.append(
+                Finding(
+                    found.name,
+                    found.severity.value,
+                    self._relative(found.path),
+                    found.function,
+                    lines.position(found.span.start).line + 1,
+                    lines.position(found.span.end).line + 1,
+                    found.message,
+                    tuple(
+                        Step(self._relative(step.path), step.line + 1, step.message) for step in found.trace
+                    ),
+                )
+            )
+        return findings
+
+    def _relative(self, path: str) -> str:
+        """Return a path relative to ``homeassistant``; both kinds of steps come out alike."""
+        return path.removeprefix(f"{self._root}{os.sep}").removeprefix("homeassistant/").replace(os.sep, "/")
