@@ -1,0 +1,194 @@
+"""Code actions: look-ups in the last report; nothing is computed anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+from offloop.lsp.client import ClientFeatures
+from offloop.lsp.convert import Converter, uri_of
+from offloop.lsp.report import Finding, Report
+from offloop.rules.rule import Applicability, FileEdit, Fix
+from offloop.text import Edit, LineIndex, Span
+
+FIX_ALL = "source.fixAll.offloop"
+_IGNORE = re.compile(r"#\s*offloop:\s*ignore\[([^\]]*)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionMaker:
+    """Makes the actions of one report for one client."""
+
+    report: Report
+    client: ClientFeatures
+    converter: Converter
+    uris: Mapping[str, str]
+
+    def actions(self, path: str, params: types.CodeActionParams) -> list[types.CodeAction]:
+        """Return the actions for a range, the preferred fix of the nearest finding first."""
+        lines = self.report.lines.get(path)
+        if lines is None:
+            return []
+        findings = self._meant(path, lines, params)
+        actions: list[types.CodeAction] = []
+        if wanted(types.CodeActionKind.QuickFix.value, params.context.only):
+            actions += self._quick_fixes(findings)
+            actions += self._suppressions(lines, findings)
+        fixable = any(_safe_fix(finding) for finding in findings)
+        if wanted(FIX_ALL, params.context.only) and (params.context.only or fixable):
+            actions += self._fix_all(path)
+        return actions
+
+    def _meant(self, path: str, lines: LineIndex, params: types.CodeActionParams) -> list[Finding]:
+        span = self.converter.span(lines, params.range)
+        named = {
+            found["fingerprint"]
+            for diagnostic in params.context.diagnostics
+            if isinstance(found := diagnostic.data, dict) and isinstance(found.get("fingerprint"), str)
+        }
+        return [
+            finding
+            for finding in self.report.findings.get(path, ())
+            if finding.fingerprint in named or _touches(finding.diagnostic.span, span)
+        ]
+
+    def _quick_fixes(self, findings: Iterable[Finding]) -> list[types.CodeAction]:
+        offered = [
+            (finding, fix) for finding in findings for fix in finding.diagnostic.fixes if self._offers(fix)
+        ]
+        offered.sort(key=lambda pair: not pair[1].preferred)
+        return [
+            self._action(fix.title, types.CodeActionKind.QuickFix, fix.edits, [finding], fix.preferred)
+            for finding, fix in offered
+        ]
+
+    def _offers(self, fix: Fix) -> bool:
+        return fix.applicability is not Applicability.MANUAL and bool(fix.edits)
+
+    def _suppressions(self, lines: LineIndex, findings: Iterable[Finding]) -> Iterator[types.CodeAction]:
+        for finding in _once_a_line(findings, lines):
+            code = finding.diagnostic.code
+            edit = suppression(lines, finding.diagnostic.span, code)
+            if edit is not None:
+                edits = [FileEdit(finding.diagnostic.path, edit)]
+                title = f"Suppress {code} on this line"
+                yield self._action(title, types.CodeActionKind.QuickFix, edits, [finding], preferred=False)
+
+    def _fix_all(self, path: str) -> Iterator[types.CodeAction]:
+        findings: list[Finding] = []
+        edits: list[FileEdit] = []
+        for finding in self.report.findings.get(path, ()):
+            fix = _safe_fix(finding)
+            if fix is not None and _joins(edits, fix.edits):
+                findings.append(finding)
+                edits += fix.edits
+        if edits:
+            title = f"Fix all {len(findings)} safely fixable offloop findings"
+            yield self._action(title, FIX_ALL, edits, findings, preferred=False)
+
+    def _action(
+        self,
+        title: str,
+        kind: types.CodeActionKind | str,
+        edits: Iterable[FileEdit],
+        findings: Iterable[Finding],
+        preferred: bool,
+    ) -> types.CodeAction:
+        return types.CodeAction(
+            title=title,
+            kind=kind,
+            diagnostics=[finding.shown for finding in findings],
+            is_preferred=True if preferred and self.client.preferred else None,
+            edit=self._workspace_edit(edits),
+        )
+
+    def _workspace_edit(self, edits: Iterable[FileEdit]) -> types.WorkspaceEdit:
+        by_path: dict[str, list[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit]] = {}
+        for one in sorted(set(edits), key=lambda edit: (edit.path, edit.edit)):
+            lines = self.report.lines.get(one.path) or LineIndex("")
+            place = self.converter.range(lines, Span(one.edit.start, one.edit.end))
+            by_path.setdefault(one.path, []).append(types.TextEdit(place, one.edit.content))
+        if not self.client.document_changes:
+            plain = {
+                self._uri(path): [edit for edit in found if isinstance(edit, types.TextEdit)]
+                for path, found in by_path.items()
+            }
+            return types.WorkspaceEdit(changes=plain)
+        return types.WorkspaceEdit(
+            document_changes=[
+                types.TextDocumentEdit(
+                    types.OptionalVersionedTextDocumentIdentifier(
+                        uri=self._uri(path), version=self.report.versions.get(path)
+                    ),
+                    found,
+                )
+                for path, found in by_path.items()
+            ]
+        )
+
+    def _uri(self, path: str) -> str:
+        return self.uris.get(path) or uri_of(path)
+
+
+def wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
+    """Return whether a client that asks for ``only`` these kinds wants this one: kinds are prefixes of kinds."""
+    if only is None:
+        return True
+    names = [str(getattr(one, "value", one)) for one in only]
+    return any(not name or kind == name or kind.startswith(name + ".") for name in names)
+
+
+def suppression(lines: LineIndex, span: Span, code: str) -> Edit | None:
+    """Return the edit that suppresses a rule where a finding starts, joined to a suppression already there.
+
+    None where the line cannot end with a comment: it is continued by a backslash or ends inside of a string.
+    """
+    line = lines.position(span.start).line
+    text = lines.line_text(line)
+    start = lines.starts[line]
+    present = _IGNORE.search(text)
+    if present is not None:
+        place = start + present.end(1)
+        return Edit(place, place, f", {code}" if present.group(1).strip() else code)
+    if text.endswith("\\") or any(text.count(quote) % 2 for quote in ('"""', "'''")):
+        return None
+    end = start + len(text.rstrip())
+    return Edit(end, start + len(text), f"  # offloop: ignore[{code}]")
+
+
+def _touches(found: Span, asked: Span) -> bool:
+    return found.start <= asked.end and asked.start <= found.end
+
+
+def _safe_fix(finding: Finding) -> Fix | None:
+    for fix in finding.diagnostic.fixes:
+        if fix.preferred and fix.applicability is Applicability.SAFE and fix.edits:
+            return fix
+    return None
+
+
+def _joins(taken: Sequence[FileEdit], new: Sequence[FileEdit]) -> bool:
+    """Return whether edits can be applied together with others: equal ones count once, others may not touch."""
+    return all(
+        one == other or one.path != other.path or not _collides(one.edit, other.edit)
+        for one in new
+        for other in taken
+    )
+
+
+def _collides(one: Edit, other: Edit) -> bool:
+    if one.start == one.end == other.start == other.end:
+        return False
+    return one.start < other.end and other.start < one.end
+
+
+def _once_a_line(findings: Iterable[Finding], lines: LineIndex) -> Iterator[Finding]:
+    seen: set[tuple[str, int]] = set()
+    for finding in findings:
+        key = (finding.diagnostic.code, lines.position(finding.diagnostic.span.start).line)
+        if key not in seen:
+            seen.add(key)
+            yield finding

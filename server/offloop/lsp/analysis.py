@@ -1,0 +1,119 @@
+"""One analysis, off the loop: read the integration with the open texts over it, check, render."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+from offloop.config import Settings
+from offloop.lsp.client import ClientFeatures
+from offloop.lsp.convert import Converter
+from offloop.lsp.engine import Engine
+from offloop.lsp.report import Renderer, Report
+from offloop.rules.rule import Diagnostic
+from offloop.source import (
+    Integration,
+    IntegrationFolder,
+    integration_of,
+    load_integration,
+    source_from_text,
+)
+from offloop.text import LineIndex
+
+
+@dataclass(frozen=True, slots=True)
+class OpenText:
+    """An open text at one moment."""
+
+    uri: str
+    version: int
+    lines: LineIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that one analysis depends on besides the disk; ``texts`` by path."""
+
+    folder: IntegrationFolder | None
+    texts: Mapping[str, OpenText]
+    settings: Settings
+
+
+def home_of(path: str) -> IntegrationFolder | None:
+    """Return the integration of a file; None for what is no file or no absolute path: it is analysed alone."""
+    return integration_of(Path(path)) if PurePath(path).is_absolute() else None
+
+
+@dataclass(slots=True)
+class DiskTexts:
+    """The texts of an integration's closed files, read again when their size or time changes."""
+
+    _known: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
+
+    def current(self) -> dict[str, str]:
+        """Return the known texts whose files have not changed."""
+        self._known = {path: known for path, known in self._known.items() if _stamp(path) == known[0]}
+        return {path: text for path, (_stamp_, text) in self._known.items()}
+
+    def remember(self, integration: Integration, opened: Mapping[str, OpenText]) -> None:
+        """Keep the texts that were read from the disk."""
+        for source in integration.files:
+            if source.path not in opened and source.path not in self._known:
+                stamp = _stamp(source.path)
+                if stamp is not None:
+                    self._known[source.path] = (stamp, source.text)
+
+
+def _stamp(path: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - one call a file, on every edit
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def read(snapshot: Snapshot, disk: DiskTexts) -> Integration:
+    """Return the integration of a snapshot; open texts win over the disk."""
+    opened = snapshot.texts
+    if snapshot.folder is None:
+        files = tuple(
+            source_from_text(path, "untitled", False, text.lines.text) for path, text in opened.items()
+        )
+        return Integration("untitled", "untitled", "", files)
+    texts = disk.current() | {path: text.lines.text for path, text in opened.items()}
+    settings = snapshot.settings
+    integration = load_integration(
+        snapshot.folder, texts=texts, excludes=settings.excludes, max_bytes=settings.max_file_size
+    )
+    disk.remember(integration, opened)
+    return integration
+
+
+def analyse(
+    snapshot: Snapshot,
+    disk: DiskTexts,
+    engine: Engine,
+    client: ClientFeatures,
+    rule_url: Callable[[Diagnostic], str | None],
+) -> Report:
+    """Read, check and render one snapshot; raises only for faults of our own."""
+    integration = read(snapshot, disk)
+    result = engine.check(integration)
+    opened = snapshot.texts
+    lines = {
+        source.path: opened[source.path].lines if source.path in opened else LineIndex(source.text)
+        for source in integration.files
+    }
+    renderer = Renderer(
+        client,
+        Converter(client.encoding),
+        lines,
+        {path: text.uri for path, text in opened.items()},
+        engine.source_root,
+        rule_url,
+    )
+    return renderer.report(
+        result, {path: text.version for path, text in opened.items()}, snapshot.settings.excludes
+    )

@@ -1,0 +1,75 @@
+"""What the client can do: its capabilities as plain yes/no facts, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lsprotocol import types
+from pygls.lsp import get_capability  # type: ignore[attr-defined]  # re-exported without __all__
+
+from offloop.lsp.convert import choose_encoding
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFeatures:
+    """The capabilities that change what we send; the defaults are those of a client that declares nothing."""
+
+    encoding: types.PositionEncodingKind = types.PositionEncodingKind.Utf16
+    pull: bool = False
+    refresh: bool = False
+    related_documents: bool = False
+    related_information: bool = False
+    code_description: bool = False
+    diagnostic_data: bool = False
+    push_version: bool = False
+    document_changes: bool = False
+    code_action_literals: bool = False
+    preferred: bool = False
+    markdown: bool = False
+    progress: bool = False
+    configuration: bool = False
+    watched_files: bool = False
+    configuration_registration: bool = False
+
+
+def features_of(capabilities: types.ClientCapabilities) -> ClientFeatures:
+    """Read a client's declared capabilities."""
+
+    def has(path: str) -> bool:
+        return bool(get_capability(capabilities, path, False))
+
+    diagnostics = "pull" if capabilities.text_document and capabilities.text_document.diagnostic else "push"
+    kind = "diagnostic" if diagnostics == "pull" else "publish_diagnostics"
+    encodings: Iterable[types.PositionEncodingKind | str] | None
+    encodings = capabilities.general.position_encodings if capabilities.general else None
+    hover = get_capability(capabilities, "text_document.hover.content_format", None) or ()
+    return ClientFeatures(
+        encoding=choose_encoding(encodings),
+        pull=diagnostics == "pull",
+        refresh=has("workspace.diagnostics.refresh_support"),
+        related_documents=has("text_document.diagnostic.related_document_support"),
+        related_information=_either(capabilities, kind, "related_information"),
+        code_description=_either(capabilities, kind, "code_description_support"),
+        diagnostic_data=_either(capabilities, kind, "data_support"),
+        push_version=has("text_document.publish_diagnostics.version_support"),
+        document_changes=has("workspace.workspace_edit.document_changes"),
+        code_action_literals=get_capability(
+            capabilities, "text_document.code_action.code_action_literal_support", None
+        )
+        is not None,
+        preferred=has("text_document.code_action.is_preferred_support"),
+        markdown=types.MarkupKind.Markdown in hover,
+        progress=has("window.work_done_progress"),
+        configuration=has("workspace.configuration"),
+        watched_files=has("workspace.did_change_watched_files.dynamic_registration"),
+        configuration_registration=has("workspace.did_change_configuration.dynamic_registration"),
+    )
+
+
+def _either(capabilities: types.ClientCapabilities, kind: str, name: str) -> bool:
+    """Read a capability that 3.17 clients declare for pushed diagnostics only, though it holds for pulled ones."""
+    declared = get_capability(capabilities, f"text_document.{kind}.{name}", None)
+    if declared is None:
+        declared = get_capability(capabilities, f"text_document.publish_diagnostics.{name}", None)
+    return bool(declared)

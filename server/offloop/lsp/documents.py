@@ -1,0 +1,87 @@
+"""The texts that the client has open, with their versions; edits are applied here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from lsprotocol import types
+
+from offloop.lsp.convert import Converter, path_of
+from offloop.text import LineIndex
+
+
+@dataclass(slots=True)
+class Document:
+    """One open text: ``path`` is absolute, or the URI itself where no local file is meant."""
+
+    uri: str
+    path: str
+    version: int
+    lines: LineIndex = field(default_factory=lambda: LineIndex(""))
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self.lines.text
+
+
+class UnknownDocument(LookupError):
+    """The client talks of a document that it has not opened."""
+
+
+class Documents:
+    """All open documents, found by any spelling of their URI."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Document] = {}
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(self._open.values())
+
+    def get(self, path: str) -> Document | None:
+        """Return the open document of a path (or of a URI that is no file)."""
+        return self._open.get(path)
+
+    def open(self, item: types.TextDocumentItem) -> Document:
+        """Take over a text from the client; one opened twice is replaced."""
+        path = key_of(item.uri)
+        document = Document(item.uri, path, item.version, LineIndex(item.text))
+        self._open[path] = document
+        return document
+
+    def edit(
+        self,
+        identifier: types.VersionedTextDocumentIdentifier,
+        changes: Iterable[types.TextDocumentContentChangeEvent],
+        converter: Converter,
+    ) -> Document:
+        """Apply edits one after the other, each to the text that the one before left.
+
+        Raises UnknownDocument when it is not open.
+        """
+        document = self._open.get(key_of(identifier.uri))
+        if document is None:
+            raise UnknownDocument(identifier.uri)
+        lines = document.lines
+        for change in changes:
+            lines = LineIndex(_edited(lines, change, converter))
+        document.lines = lines
+        document.version = identifier.version
+        return document
+
+    def close(self, uri: str) -> Document | None:
+        """Forget a document; returns what was open."""
+        return self._open.pop(key_of(uri), None)
+
+
+def key_of(uri: str) -> str:
+    """Return the path under which a URI is kept."""
+    return path_of(uri) or uri
+
+
+def _edited(lines: LineIndex, change: types.TextDocumentContentChangeEvent, converter: Converter) -> str:
+    if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+        return change.text
+    start, end = converter.span(lines, change.range)
+    return lines.text[:start] + change.text + lines.text[end:]

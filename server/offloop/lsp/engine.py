@@ -1,0 +1,59 @@
+"""What the session asks of the checker: the seam where tests put a stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from offloop.config import Settings
+from offloop.project import CheckResult
+from offloop.rules.rule import Diagnostic
+from offloop.source import Integration
+
+
+class Engine(Protocol):
+    """A checker with its caches; used by the analysis thread alone."""
+
+    label: str
+    """What it checks against, in words for the log."""
+
+    source_root: str | None
+    """The absolute folder that holds ``homeassistant/``; None where only a catalog is there."""
+
+    def check(self, integration: Integration) -> CheckResult:
+        """Analyse one integration."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What holds for one integration: its settings and which Home Assistant is meant.
+
+    ``home_assistant`` names the sources or the bundled catalog; equal ones share an engine. ``messages`` are for the
+    user.
+    """
+
+    settings: Settings
+    home_assistant: Hashable
+    messages: tuple[str, ...] = ()
+
+
+class Workshop(Protocol):
+    """Reads settings and makes engines; its methods are slow and run in threads of the session's own."""
+
+    def setup(self, root: str, wishes: tuple[Mapping[str, object], ...], base: str) -> Setup:
+        """Read the settings of the integration at ``root``; ``wishes`` are the client's, paths relative to ``base``."""
+        ...
+
+    def stopgap(self, setup: Setup) -> Engine:
+        """Return an engine at once, from what is bundled."""
+        ...
+
+    def engine(self, setup: Setup) -> Engine:
+        """Return the engine that is meant; may take long, raises when the sources cannot be read."""
+        ...
+
+    def rule_url(self, diagnostic: Diagnostic) -> str | None:
+        """Return the address of the document of a finding's rule."""
+        ...

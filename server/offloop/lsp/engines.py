@@ -1,0 +1,113 @@
+"""Which engine checks which integration: made once for equal settings, in the background, with a stopgap meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from typing import Protocol
+
+from offloop.config import Settings
+from offloop.lsp.engine import Engine, Setup, Workshop
+from offloop.lsp.worker import Worker
+
+PATIENCE_SECONDS = 0.7
+_MOST_ENGINES = 6
+
+
+class Notices(Protocol):
+    """Where words for the user go, and what is shown while something long goes on."""
+
+    def log(self, text: str) -> None:
+        """Write to the client's log."""
+        ...
+
+    def warn(self, text: str) -> None:
+        """Write a warning to the client's log, the same one once."""
+        ...
+
+    def busy(self, title: str, work: asyncio.Future[object]) -> None:
+        """Show progress until ``work`` is done, should it take a while."""
+        ...
+
+
+class _Slot:
+    def __init__(self) -> None:
+        self.engine: Engine | None = None
+        self.stopgap: Engine | None = None
+        self.loading: asyncio.Task[None] | None = None
+
+
+class Engines:
+    """Engines by what they check against, setups by integration; ``on_ready`` says that a stopgap has been replaced."""
+
+    def __init__(
+        self,
+        workshop: Workshop,
+        analysis: Worker,
+        notices: Notices,
+        on_ready: Callable[[], None],
+    ) -> None:
+        self._workshop = workshop
+        self._analysis = analysis
+        self._loader = Worker("offloop-catalog")
+        self._notices = notices
+        self._on_ready = on_ready
+        self._slots: dict[tuple[Settings, Hashable], _Slot] = {}
+        self._setups: dict[str, Setup] = {}
+        self.wishes: Callable[[str], tuple[tuple[Mapping[str, object], ...], str]] = lambda root: ((), root)
+
+    def forget(self, *, engines: bool) -> None:
+        """Read all settings anew when next asked, and make all engines anew where said so."""
+        self._setups.clear()
+        if engines:
+            self._slots.clear()
+
+    def labels(self) -> list[str]:
+        """Return what is checked against, in words."""
+        return [slot.engine.label for slot in self._slots.values() if slot.engine is not None]
+
+    async def setup(self, root: str) -> Setup:
+        """Return the settings of the integration at a folder."""
+        setup = self._setups.get(root)
+        if setup is None:
+            wishes, base = self.wishes(root)
+            setup = await self._analysis.run(partial(self._workshop.setup, root, wishes, base))
+            self._setups[root] = setup
+            for message in setup.messages:
+                self._notices.warn(message)
+        return setup
+
+    async def engine(self, setup: Setup) -> Engine:
+        """Return the engine to use now: the one that is meant, or a stopgap while that takes long."""
+        slot = self._slot(setup)
+        if slot.engine is not None:
+            return slot.engine
+        if slot.loading is None:
+            slot.loading = asyncio.create_task(self._load(slot, setup))
+        await asyncio.wait({slot.loading}, timeout=PATIENCE_SECONDS)
+        if slot.engine is not None:
+            return slot.engine
+        if slot.stopgap is None:
+            slot.stopgap = await self._analysis.run(partial(self._workshop.stopgap, setup))
+        return slot.engine or slot.stopgap
+
+    def _slot(self, setup: Setup) -> _Slot:
+        """Return the slot of a setup, and let go of the one that was not asked for longest."""
+        key = (setup.settings, setup.home_assistant)
+        slot = self._slots[key] = self._slots.pop(key, None) or _Slot()
+        while len(self._slots) > _MOST_ENGINES:
+            del self._slots[next(iter(self._slots))]
+        return slot
+
+    async def _load(self, slot: _Slot, setup: Setup) -> None:
+        work = self._loader.run(partial(self._workshop.engine, setup))
+        self._notices.busy("Reading Home Assistant", work)
+        try:
+            slot.engine = await work
+            self._notices.log(f"checking against {slot.engine.label}")
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the sources, the stopgap serves
+            self._notices.warn(f"Home Assistant could not be read, the bundled catalog is used: {error!r}")
+            slot.engine = slot.stopgap or await self._analysis.run(partial(self._workshop.stopgap, setup))
+        if slot.stopgap is not None and slot.stopgap is not slot.engine:
+            self._on_ready()

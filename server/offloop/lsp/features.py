@@ -1,0 +1,123 @@
+"""The features of the protocol, each a few lines: translate, ask the session, answer."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from offloop.lsp.actions import FIX_ALL, ActionMaker
+from offloop.lsp.documents import UnknownDocument, key_of
+from offloop.lsp.host import Host
+from offloop.lsp.hover import function_at, hover_text
+from offloop.lsp.publish import Puller
+
+_WATCHED_SETTINGS = ("pyproject.toml", "offloop.toml", "manifest.json")
+
+
+def register(host: Host) -> None:
+    """Register all features on a server; called once, before it starts."""
+    _life(host)
+    _texts(host)
+    _workspace(host)
+    _questions(host)
+
+
+def _life(host: Host) -> None:
+    @host.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        host.begin(params)
+        if isinstance(host.session.audience, Puller):
+            _pull(host, host.session.audience)
+
+    @host.feature(types.INITIALIZED)
+    def initialized(_params: types.InitializedParams) -> None:
+        host.background(host.register_watchers())
+        host.background(host.fetch_settings())
+
+
+def _pull(host: Host, puller: Puller) -> None:
+    options = types.DiagnosticOptions(
+        inter_file_dependencies=True, workspace_diagnostics=False, identifier="offloop"
+    )
+
+    @host.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)
+    async def diagnostic(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        return await puller.pull(params)
+
+
+def _texts(host: Host) -> None:
+    session = host.session
+
+    @host.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
+        session.changed([session.documents.open(params.text_document).path])
+
+    @host.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        try:
+            document = session.documents.edit(params.text_document, params.content_changes, session.converter)
+        except UnknownDocument as unknown:
+            host.warn(f"an edit of a document that is not open is ignored: {unknown}")
+        else:
+            session.changed([document.path])
+
+    @host.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        session.saved(key_of(params.text_document.uri))
+
+    @host.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        session.documents.close(params.text_document.uri)
+        session.closed(key_of(params.text_document.uri))
+
+
+def _workspace(host: Host) -> None:
+    session = host.session
+
+    @host.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        paths = [key_of(change.uri) for change in params.changes]
+        if any(path.endswith(_WATCHED_SETTINGS) for path in paths):
+            session.regroup()
+            session.settings_arrived()
+        else:
+            session.changed(paths)
+
+    @host.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
+        host.take_settings(params.settings)
+        host.background(host.fetch_settings())
+
+    @host.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+        host.background(host.fetch_settings())
+
+    @host.command("offloop.restart")
+    def restart() -> None:
+        session.engines.forget(engines=True)
+        session.regroup()
+
+    @host.command("offloop.debugInformation")
+    def debug_information() -> str:
+        return host.debug_information()
+
+
+def _questions(host: Host) -> None:
+    session = host.session
+    kinds = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL])
+
+    @host.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)
+    async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
+        path = key_of(params.text_document.uri)
+        report = await session.newest(path)
+        uris = {document.path: document.uri for document in session.documents}
+        return ActionMaker(report, session.client, session.converter, uris).actions(path, params)
+
+    @host.feature(types.TEXT_DOCUMENT_HOVER)
+    async def hover(params: types.HoverParams) -> types.Hover | None:
+        path = key_of(params.text_document.uri)
+        report = await session.newest(path)
+        lines = report.lines.get(path)
+        if lines is None:
+            return None
+        function = function_at(report.functions.get(path, ()), lines, params.position.line)
+        return types.Hover(hover_text(function, report, session.client)) if function else None

@@ -1,0 +1,70 @@
+"""Hover: where a function runs and why, from the last report."""
+
+from __future__ import annotations
+
+import re
+
+from lsprotocol import types
+
+from offloop.lsp.client import ClientFeatures
+from offloop.lsp.convert import uri_of
+from offloop.lsp.report import Report, place_of
+from offloop.project import FunctionContext
+from offloop.text import LineIndex
+
+_WORDS = {
+    "loop": "runs in the event loop",
+    "worker": "runs in a worker thread",
+    "both": "runs in the event loop and in worker threads",
+    "unknown": "no caller found, so offloop does not say where it runs",
+}
+_INDENT = re.compile(r"[ \t]*")
+_CLOSERS = (")", "]", "}")
+
+
+def function_at(
+    functions: tuple[FunctionContext, ...], lines: LineIndex, line: int
+) -> FunctionContext | None:
+    """Return the innermost function whose header or body a 0-based line belongs to.
+
+    The extent of a body is told from the indentation; a lambda has only its own line.
+    """
+    best: FunctionContext | None = None
+    for function in functions:
+        later = best is None or (function.line, function.column) >= (best.line, best.column)
+        if later and function.line <= line and _holds(function, lines, line):
+            best = function
+    return best
+
+
+def hover_text(function: FunctionContext, report: Report, client: ClientFeatures) -> types.MarkupContent:
+    """Return what is known of one function, as Markdown where the client can show it."""
+    name = function.function.replace("<locals>.", "")
+    steps = [(step, place_of(step, report.source_root)) for step in function.trace]
+    if not client.markdown:
+        said = [f"{step.path}:{step.line + 1}: {step.message}" for step, _path in steps]
+        head = f"{name} ({function.declared}): {_WORDS.get(function.context, function.context)}"
+        return types.MarkupContent(types.MarkupKind.PlainText, "\n".join([head, *said]))
+    head = f"**offloop** · `{name}` ({function.declared}) {_WORDS.get(function.context, function.context)}"
+    items = []
+    for number, (step, path) in enumerate(steps, 1):
+        place = f"{step.path.rpartition('/')[2]}:{step.line + 1}"
+        linked = f"[{place}]({uri_of(path)}#L{step.line + 1})" if path else f"{step.path}:{step.line + 1}"
+        items.append(f"{number}. {step.message} ({linked})")
+    return types.MarkupContent(types.MarkupKind.Markdown, "\n".join([head, "", *items]).rstrip())
+
+
+def _holds(function: FunctionContext, lines: LineIndex, line: int) -> bool:
+    if line == function.line or function.function.endswith("<lambda>"):
+        return line == function.line
+    indent = _indent(lines.line_text(function.line))
+    for one in range(function.line + 1, line + 1):
+        text = lines.line_text(one)
+        if text.strip() and _indent(text) <= indent and not text.lstrip().startswith(_CLOSERS):
+            return False
+    return True
+
+
+def _indent(text: str) -> int:
+    found = _INDENT.match(text)
+    return len(found.group().expandtabs(8)) if found else 0

@@ -1,0 +1,103 @@
+"""How findings reach the client: pushed with versions, or pulled with result ids; a client gets one of the two."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from lsprotocol import types
+
+from offloop.lsp.convert import uri_of
+from offloop.lsp.documents import key_of
+from offloop.lsp.report import Report
+from offloop.lsp.session import Home, Session
+
+RelatedReports = dict[str, types.FullDocumentDiagnosticReport | types.UnchangedDocumentDiagnosticReport]
+
+
+class Pusher:
+    """Publishes the findings of open files whenever they or the version change."""
+
+    def __init__(self, session: Session, publish: Callable[[types.PublishDiagnosticsParams], None]) -> None:
+        self._session = session
+        self._publish = publish
+        self._last: dict[str, tuple[str, int | None]] = {}
+
+    def reported(self, home: Home) -> None:
+        """Publish what is new in a report."""
+        for path in sorted(home.paths):
+            document = self._session.documents.get(path)
+            version = home.report.versions.get(path)
+            state = (home.report.identity(path), version)
+            if document is not None and self._last.get(path) != state:
+                self._last[path] = state
+                told = version if self._session.client.push_version else None
+                self._publish(types.PublishDiagnosticsParams(document.uri, home.report.shown(path), told))
+
+    def forgotten(self, paths: Iterable[str]) -> None:
+        """Publish that these files have no findings."""
+        for path in paths:
+            if self._last.pop(path, None) is not None:
+                self._publish(types.PublishDiagnosticsParams(uri_of(path), []))
+
+
+class Puller:
+    """Answers pulls, and asks the client to pull again where an answer that it has is out of date."""
+
+    def __init__(self, session: Session, refresh: Callable[[], None]) -> None:
+        self._session = session
+        self._refresh = refresh
+        self._given: dict[str, str] = {}
+        self._waiting: Counter[str] = Counter()
+
+    def reported(self, home: Home) -> None:
+        """Ask for a refresh when other files than the edited ones have changed."""
+        if not self._session.client.refresh:
+            return
+        if self._session.client.related_documents and home.edited:
+            return
+        stale = (path for path in home.paths - home.edited if not self._waiting[path])
+        if any(self._is_stale(home.report, path) for path in stale):
+            self._refresh()
+
+    def forgotten(self, paths: Iterable[str]) -> None:
+        """Forget what was answered for these files."""
+        for path in paths:
+            self._given.pop(path, None)
+
+    async def pull(self, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        """Answer with the findings of the newest text, or that they are those of the previous result."""
+        path = key_of(params.text_document.uri)
+        self._waiting[path] += 1
+        try:
+            report = await self._session.newest(path)
+        finally:
+            self._waiting[path] -= 1
+            self._waiting += Counter()
+        related = self._related(report, path) if self._session.client.related_documents else {}
+        identity = self._give(report, path)
+        if params.previous_result_id == identity:
+            return types.RelatedUnchangedDocumentDiagnosticReport(identity, related_documents=related or None)
+        return types.RelatedFullDocumentDiagnosticReport(
+            report.shown(path), related_documents=related or None, result_id=identity
+        )
+
+    def _related(self, report: Report, path: str) -> RelatedReports:
+        home = self._session.home(path)
+        others = sorted(home.paths - {path}) if home is not None else []
+        found: RelatedReports = {}
+        for other in others:
+            document = self._session.documents.get(other)
+            if document is not None and self._is_stale(report, other):
+                identity = self._give(report, other)
+                found[document.uri] = types.FullDocumentDiagnosticReport(report.shown(other), identity)
+        return found
+
+    def _is_stale(self, report: Report, path: str) -> bool:
+        return path in self._given and self._given[path] != report.identity(path)
+
+    def _give(self, report: Report, path: str) -> str:
+        identity = report.identity(path)
+        if self._session.home(path) is not None:
+            self._given[path] = identity
+        return identity

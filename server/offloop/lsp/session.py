@@ -1,0 +1,225 @@
+"""The session: every change comes in at ``changed``, the newest report of an integration comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+from offloop.lsp.analysis import DiskTexts, OpenText, Snapshot, analyse, home_of
+from offloop.lsp.client import ClientFeatures
+from offloop.lsp.convert import Converter
+from offloop.lsp.documents import Documents
+from offloop.lsp.engine import Workshop
+from offloop.lsp.engines import Engines, Notices
+from offloop.lsp.report import Report
+from offloop.lsp.worker import Worker
+from offloop.source import IntegrationFolder
+
+_NOTHING = Report()
+
+
+class Stale(Exception):  # noqa: N818 - no error: newer work has taken its place
+    """The work was overtaken by a newer change."""
+
+
+class Audience(Protocol):
+    """Who wants to know of new reports: the push or the pull side."""
+
+    def reported(self, home: Home) -> None:
+        """Take notice of the newest report of an integration."""
+        ...
+
+    def forgotten(self, paths: Iterable[str]) -> None:
+        """Take back what was shown of these files; nobody has them open any more."""
+        ...
+
+
+@dataclass(eq=False, slots=True)
+class Home:
+    """One integration with open files: its newest change is ``generation``, its newest report that of ``done``."""
+
+    key: str
+    folder: IntegrationFolder | None
+    paths: set[str] = field(default_factory=set)
+    generation: int = 0
+    done: int = 0
+    report: Report = _NOTHING
+    edited: set[str] = field(default_factory=set)
+    disk: DiskTexts = field(default_factory=DiskTexts)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    runner: asyncio.Task[None] | None = None
+
+
+class Session:
+    """All open documents and the analyses of their integrations.
+
+    Lives on the loop; reads and analyses in one thread of its own. A report is kept and shown only if nothing has
+    changed since its snapshot was taken.
+    """
+
+    def __init__(self, workshop: Workshop, notices: Notices) -> None:
+        self.documents = Documents()
+        self.client = ClientFeatures()
+        self.converter = Converter()
+        self.audience: Audience | None = None
+        self._workshop = workshop
+        self._notices = notices
+        self._worker = Worker("offloop-analysis")
+        self.engines = Engines(workshop, self._worker, notices, self.everything_changed)
+        self._homes: dict[str, Home] = {}
+        self._settings_known = asyncio.Event()
+
+    def begin(self, client: ClientFeatures) -> None:
+        """Take over what the client can do; called once, before any document is opened."""
+        self.client = client
+        self.converter = Converter(client.encoding)
+
+    def settings_arrived(self) -> None:
+        """Let analyses begin, or begin again: the client's settings are known now."""
+        self._settings_known.set()
+        self.engines.forget(engines=False)
+        self.everything_changed()
+
+    def homes(self) -> list[Home]:
+        """Return the integrations with open files."""
+        return list(self._homes.values())
+
+    # ------------------------------------------------------------------ the funnel
+    def changed(self, paths: Iterable[str]) -> None:
+        """Analyse again what the texts at these paths belong to; older work is dropped."""
+        for path in paths:
+            home = self._home_of(path)
+            if home is not None:
+                home.edited.add(path)
+                self._wake(home)
+
+    def everything_changed(self) -> None:
+        """Analyse all again: settings, Home Assistant or the disk have changed in ways not told."""
+        for home in self._homes.values():
+            home.disk = DiskTexts()
+            self._wake(home)
+
+    def regroup(self) -> None:
+        """Find anew which integration each open document belongs to."""
+        for home in list(self._homes.values()):
+            self._drop(home)
+        self.changed([document.path for document in self.documents])
+
+    def saved(self, path: str) -> None:
+        """Look at the disk again: clients that do not watch files tell of changes only so."""
+        home = self.home(path)
+        if home is not None:
+            self._wake(home)
+
+    def closed(self, path: str) -> None:
+        """Forget a closed file, and its integration with the last one."""
+        home = next((one for one in self._homes.values() if path in one.paths), None)
+        if home is None:
+            return
+        home.paths.discard(path)
+        if home.paths:
+            self._wake(home)
+        else:
+            self._drop(home)
+        if self.audience is not None:
+            self.audience.forgotten([path])
+
+    async def newest(self, path: str) -> Report:
+        """Return the report of the newest change; waits while there is none yet. Safe to cancel."""
+        home = self._homes.get(key) if (key := self._key_of(path)) else None
+        while home is not None and home.done != home.generation:
+            await home.settled.wait()
+        return home.report if home is not None else _NOTHING
+
+    def home(self, path: str) -> Home | None:
+        """Return the integration of an open document."""
+        key = self._key_of(path)
+        return self._homes.get(key) if key else None
+
+    # ------------------------------------------------------------------ integrations
+    def _key_of(self, path: str) -> str | None:
+        return next((home.key for home in self._homes.values() if path in home.paths), None)
+
+    def _home_of(self, path: str) -> Home | None:
+        """Return the integration that a text belongs to; a new one only for an open document."""
+        key = self._key_of(path)
+        if key is not None:
+            return self._homes[key]
+        folder = home_of(path)
+        key = f"{folder.root}\n{folder.nested}" if folder is not None else path
+        home = self._homes.get(key)
+        if self.documents.get(path) is None:
+            return home
+        if home is None:
+            home = self._homes[key] = Home(key, folder)
+        home.paths.add(path)
+        return home
+
+    def _drop(self, home: Home) -> None:
+        self._homes.pop(home.key, None)
+        home.generation += 1
+        home.done = home.generation
+        home.report = _NOTHING
+        home.settled.set()
+
+    # ------------------------------------------------------------------ analyses
+    def _wake(self, home: Home) -> None:
+        home.generation += 1
+        home.settled.clear()
+        if home.runner is None or home.runner.done():
+            home.runner = asyncio.create_task(self._run(home))
+
+    async def _run(self, home: Home) -> None:
+        while home.done != home.generation:
+            generation = home.generation
+            try:
+                report = await self._report(home, generation)
+            except Stale:
+                continue
+            except Exception as error:  # noqa: BLE001 - a fault in one integration must not end the session
+                self._notices.warn(_told(error))
+                report = _NOTHING
+            if generation == home.generation:
+                self._keep(home, generation, report)
+
+    def _keep(self, home: Home, generation: int, report: Report) -> None:
+        home.report, home.done = report, generation
+        home.settled.set()
+        for message in report.messages:
+            self._notices.warn(message)
+        if self.audience is not None:
+            self.audience.reported(home)
+        home.edited.clear()
+
+    async def _report(self, home: Home, generation: int) -> Report:
+        await self._settings_known.wait()
+        root = home.folder.root if home.folder is not None else ""
+        setup = await self.engines.setup(root)
+        engine = await self.engines.engine(setup)
+        self._check_current(home, generation)
+        opened = (document for path in home.paths if (document := self.documents.get(path)) is not None)
+        texts = {one.path: OpenText(one.uri, one.version, one.lines) for one in opened}
+        snapshot = Snapshot(home.folder, texts, setup.settings)
+        job = partial(analyse, snapshot, home.disk, engine, self.client, self._workshop.rule_url)
+        work = self._worker.run(partial(self._if_current, home, generation, job))
+        self._notices.busy(f"Checking {home.folder.name if home.folder else 'a file'}", work)
+        return await work
+
+    def _check_current(self, home: Home, generation: int) -> None:
+        if home.generation != generation:
+            raise Stale
+
+    def _if_current(self, home: Home, generation: int, job: Callable[[], Report]) -> Report:
+        """Run a job in the analysis thread unless it was overtaken while it waited there."""
+        self._check_current(home, generation)
+        return job()
+
+
+def _told(error: BaseException) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" at {place[0].filename}:{place[0].lineno}" if place else ""
+    return f"an internal error, please report it: {error!r}{where}"

@@ -1,0 +1,83 @@
+"""The real workshop: settings files, catalogs and ``Project`` behind the session's seam."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+
+from offloop.config import Settings, load_settings, settings_from_mapping
+from offloop.lsp.engine import Engine, Setup
+from offloop.project import CheckResult, Project
+from offloop.rules.rule import Diagnostic
+from offloop.source import Integration
+
+
+class ProjectEngine:
+    """A Project as an engine."""
+
+    def __init__(self, project: Project, label: str, source_root: str | None) -> None:
+        self._project = project
+        self.label = label
+        self.source_root = source_root
+
+    def check(self, integration: Integration) -> CheckResult:
+        """Analyse one integration."""
+        return self._project.check(integration)
+
+
+class LocalWorkshop:
+    """Settings from the folders of this machine, Home Assistant from where it is found or bundled."""
+
+    def setup(self, root: str, wishes: tuple[Mapping[str, object], ...], base: str) -> Setup:
+        """Read settings: a file's, then the client's that differ from the defaults."""
+        from offloop.catalog.locate import BundledRequest, NotHomeAssistant, locate  # noqa: PLC0415 - start fast
+
+        loaded = load_settings(Path(root))
+        settings, messages = loaded.settings, list(loaded.messages)
+        for wish in wishes:
+            wished, complaints = settings_from_mapping(wish, Path(base))
+            settings = _onto(settings, wished)
+            messages += complaints
+        location = locate(settings.home_assistant, Path(root), os.environ, settings.python)
+        if isinstance(location, NotHomeAssistant):
+            messages.append(location.message)
+            location = BundledRequest(None, "the setting names no Home Assistant")
+        return Setup(settings, location, tuple(messages))
+
+    def stopgap(self, setup: Setup) -> Engine:
+        """Return an engine on the newest bundled catalog."""
+        from offloop.catalog.locate import BundledRequest  # noqa: PLC0415 - start fast
+
+        return self._engine(BundledRequest(None, "while Home Assistant is read"), setup.settings)
+
+    def engine(self, setup: Setup) -> Engine:
+        """Return an engine on the Home Assistant that is meant."""
+        return self._engine(setup.home_assistant, setup.settings)
+
+    def rule_url(self, diagnostic: Diagnostic) -> str | None:
+        """Return the address of the document of a finding's rule."""
+        from offloop.rules.registry import RULES  # noqa: PLC0415 - start fast
+
+        return next((rule.url for rule in RULES if rule.code == diagnostic.code), None)
+
+    def _engine(self, location: object, settings: Settings) -> Engine:
+        from offloop.catalog.load import load_catalog  # noqa: PLC0415 - start fast
+
+        catalog = load_catalog(location)
+        root = catalog.source_root
+        where = f" in {root}" if root else " (bundled)"
+        label = f"Home Assistant {catalog.version}{where}"
+        return ProjectEngine(Project(catalog, settings), label, str(root) if root else None)
+
+
+def _onto(settings: Settings, wished: Settings) -> Settings:
+    """Lay a client's values over a file's; clients send every default, so only other values count."""
+    default = Settings()
+    changed = {
+        one.name: getattr(wished, one.name)
+        for one in fields(Settings)
+        if getattr(wished, one.name) != getattr(default, one.name)
+    }
+    return replace(settings, **changed)
