@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,7 +12,7 @@ from offloop.catalog.model import Catalog
 from offloop.catalog.locate import HomeAssistant
 from offloop.config import Settings
 from offloop.project import CheckResult, Project
-from offloop.source import Integration, SourceFile
+from offloop.source import Integration, SourceFile, source_from_text
 
 MINIHASS = Path(__file__).parents[1] / "minihass"
 ROOT = "/config/custom_components/demo"
@@ -23,7 +22,7 @@ PACKAGE = "custom_components.demo"
 @cache
 def minihass_catalog() -> Catalog:
     """Return the catalog that the derivation makes of the stand-in."""
-    return load_catalog(HomeAssistant(MINIHASS, "2026.11.0", "tests"))
+    return derive(MINIHASS, "2026.11.0")
 
 
 def source_file(path: str, text: str) -> SourceFile:
@@ -31,7 +30,7 @@ def source_file(path: str, text: str) -> SourceFile:
     parts = path.removesuffix(".py").split("/")
     is_package = parts[-1] == "__init__"
     module = ".".join([PACKAGE, *(parts[:-1] if is_package else parts)])
-    return SourceFile(f"{ROOT}/{path}", module, is_package, text, hashlib.sha256(text.encode()).hexdigest())
+    return source_from_text(f"{ROOT}/{path}", module, is_package, text)
 
 
 def check(files: Mapping[str, str]) -> CheckResult:

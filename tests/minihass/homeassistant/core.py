@@ -4,6 +4,7 @@ import asyncio
 import enum
 import functools
 import inspect
+import operator
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping
@@ -27,15 +28,36 @@ def callback[_CallableT: Callable[..., Any]](func: _CallableT) -> _CallableT:
     return func
 
 
+def _get_hass_identity(obj: HomeAssistant) -> HomeAssistant:
+    """Return the root object itself."""
+    return obj
+
+
+_get_hass_public = operator.attrgetter("hass")
+_get_hass_private = operator.attrgetter("_hass")
+
+
 def verify_event_loop_thread[**_P, _R](what: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
     """Make a function raise when it is called off the event loop."""
 
     def decorator(func: Callable[_P, _R]) -> Callable[_P, _R]:
+        get_hass: Callable[[Any], HomeAssistant]
+
+        def resolve_get_hass(obj: Any) -> HomeAssistant:
+            nonlocal get_hass
+            if isinstance(obj, HomeAssistant):
+                get_hass = _get_hass_identity
+            elif hasattr(obj, "hass"):
+                get_hass = _get_hass_public
+            else:
+                get_hass = _get_hass_private
+            return get_hass(obj)
+
+        get_hass = resolve_get_hass
+
         @functools.wraps(func)
         def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            owner: Any = args[0]
-            hass = owner if isinstance(owner, HomeAssistant) else getattr(owner, "hass", None) or owner._hass
-            hass.verify_event_loop_thread(what)
+            get_hass(args[0]).verify_event_loop_thread(what)
             return func(*args, **kwargs)
 
         return wrapper
