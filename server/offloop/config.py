@@ -136,7 +136,7 @@ class Settings:
         if not self.exclude:
             return False
         plain = path.replace("\\", "/") if os.sep == "\\" else path
-        return any(_glob(pattern).match(plain) for pattern in self.exclude)
+        return any(_glob(pattern).match(plain) is not None for pattern in self.exclude)
 
 
 @dataclass(frozen=True, slots=True)

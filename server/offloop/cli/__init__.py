@@ -1,0 +1,1 @@
+"""The command line: one of the two front doors; the language server is the other."""

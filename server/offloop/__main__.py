@@ -1,0 +1,23 @@
+"""The command ``offloop``: the language server, or the command line for everything else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 clean, 1 findings, 2 anything abnormal."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    if arguments[:1] == ["server"]:
+        # The protocol's libraries are heavy, and only the server may know them.
+        from offloop.lsp.server import main as serve  # noqa: PLC0415
+
+        return serve(arguments[1:])
+    from offloop.cli.main import main as run  # noqa: PLC0415
+
+    return run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""What the command line asks of the rest of offloop; loaded when it is needed, exchanged in tests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from offloop.catalog.locate import Location
+    from offloop.config import Settings
+    from offloop.project import CheckResult
+    from offloop.rules.rule import Rule
+    from offloop.source import Integration
+
+
+class Checker(Protocol):
+    """Something that checks integrations, as Project does."""
+
+    def check(self, integration: Integration) -> CheckResult:
+        """Analyse one integration."""
+        ...
+
+
+class CatalogLike(Protocol):
+    """The part of a catalog that the command line shows."""
+
+    @property
+    def version(self) -> str:
+        """Home Assistant's version."""
+        ...
+
+    @property
+    def source_root(self) -> str | None:
+        """The folder that holds ``homeassistant/`` where the sources are at hand."""
+        ...
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know about this catalog."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """How to get a catalog, a checker on it, and the rules; the functions can be sent to other processes.
+
+    ``load_catalog`` takes a location and whether caches may be used; ``syntax_problems`` counts the places of
+    a text that are not Python.
+    """
+
+    load_catalog: Callable[[Location, bool], CatalogLike]
+    make_checker: Callable[[Any, Settings], Checker]
+    rules: Callable[[], tuple[Rule, ...]]
+    syntax_problems: Callable[[str], int]
+
+
+def _load_catalog(location: Location, use_cache: bool) -> CatalogLike:
+    from offloop.catalog.load import load_catalog  # noqa: PLC0415 - heavy
+
+    return load_catalog(location, use_cache=use_cache, deriving=_say_deriving)
+
+
+def _say_deriving() -> None:
+    if sys.stderr.isatty():
+        print("Reading Home Assistant for the first time ...", file=sys.stderr)
+
+
+def _make_checker(catalog: Any, settings: Settings) -> Checker:
+    from offloop.project import Project  # noqa: PLC0415 - heavy
+
+    return Project(catalog, settings)
+
+
+def _rules() -> tuple[Rule, ...]:
+    from offloop.rules.registry import RULES  # noqa: PLC0415 - heavy
+
+    return RULES
+
+
+def _syntax_problems(text: str) -> int:
+    from offloop.facts.extract import extract  # noqa: PLC0415 - heavy
+
+    return len(extract(text).problems)
+
+
+ENGINE = Engine(_load_catalog, _make_checker, _rules, _syntax_problems)
