@@ -24,7 +24,7 @@ from offloop.facts.model import (
     Starred,
     Subscript,
 )
-from offloop.facts.reader import CHAIN_LIMIT, Reader, TooDeep, UnreadableTree
+from offloop.facts.reader import CHAIN_LIMIT, Reader, TooDeepError, UnreadableTreeError, fold
 
 
 def annotation(reader: Reader, in_literal: bool = False) -> Expr:
@@ -35,10 +35,10 @@ def annotation(reader: Reader, in_literal: bool = False) -> Expr:
         return _named(reader, in_literal)
     decoder = _DECODERS.get(tag)
     if decoder is None:
-        raise UnreadableTree(f"unknown type tag {tag} at {reader.place}")
+        raise UnreadableTreeError(f"unknown type tag {tag} at {reader.place}")
     reader.depth += 1
     if reader.depth > CHAIN_LIMIT:
-        raise TooDeep
+        raise TooDeepError
     result = decoder(reader)
     reader.depth -= 1
     return result
@@ -100,7 +100,7 @@ def _dotted(reader: Reader, name: str, start: int, end: int) -> Expr:
 def _spelled(reader: Reader, name: str, start: int) -> bool:
     """Tell whether a folded name stands at an offset of the original text."""
     found = reader.text[start : start + len(name)]
-    return len(found) == len(name) and all(a == b or b == "x" for a, b in zip(found, name, strict=True))
+    return len(found) == len(name) and fold(found) == name
 
 
 def _union(reader: Reader) -> Expr:

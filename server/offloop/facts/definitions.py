@@ -30,9 +30,10 @@ from offloop.facts.reader import Reader, decodes_expression, decodes_statement
 _GAP = r"(?:[ \t\f]|\\\r?\n)"
 _FUNCTION_HEAD = re.compile(rf"(?:async{_GAP}+)?def{_GAP}*")
 _CLASS_HEAD = re.compile(rf"class{_GAP}*")
-_POSITIONAL = (ParameterKind.NORMAL, ParameterKind.NORMAL)
+# By the parser's number: without and with a default, *args, keyword only, **kwargs, keyword with default.
 _KINDS = (
-    *_POSITIONAL,
+    ParameterKind.NORMAL,
+    ParameterKind.NORMAL,
     ParameterKind.VARIADIC,
     ParameterKind.KEYWORD_ONLY,
     ParameterKind.KEYWORDS,
@@ -44,7 +45,7 @@ _TypeParameters = tuple[tuple[str, Expr | None, Expr | None], ...]
 
 # ------------------------------------------------------------------ parameters
 def parameters(reader: Reader) -> _Parameters:
-    """Read the parameters of a function or lambda; their places cover stars, annotation and default."""
+    """Read the parameters of a function or lambda; their places cover stars and annotation."""
     result: list[Parameter] = []
     for _ in range(reader.number()):
         name = reader.string()
@@ -114,6 +115,8 @@ def _function(reader: Reader, decorators: tuple[Expr, ...]) -> Define:
     returns = optional_annotation(reader)
     start, end = reader.span()
     reader.place += 1
+    if decorators:
+        start = _undecorated_start(reader, start, is_async)
     name_start, name_end = _name_span(reader, _FUNCTION_HEAD, start, name)
     if reader.folded:
         name = reader.text[name_start:name_end]
@@ -148,6 +151,18 @@ def _name_span(reader: Reader, head: re.Pattern[str], start: int, name: str) -> 
     return place, place + len(name)
 
 
+def _undecorated_start(reader: Reader, start: int, is_async: bool) -> int:
+    """Return where a decorated function's ``def`` or ``async`` stands.
+
+    The parser tells the place of the name less the length of "def " or "async def ".
+    """
+    name_start = start + (10 if is_async else 4)
+    place = reader.text.rfind("def", 0, name_start)
+    if is_async:
+        place = reader.text.rfind("async", 0, max(place, 0))
+    return start if place < 0 else place
+
+
 def _decorated_start(reader: Reader, decorators: tuple[Expr, ...], start: int) -> int:
     if not decorators:
         return start
@@ -174,7 +189,7 @@ def _decorated_statement(reader: Reader, body: list[Statement]) -> None:
 def _lambda(reader: Reader) -> Expr:
     index = len(reader.functions)
     reader.functions.append(None)
-    parent, owner = reader.function, reader.owner
+    parent = reader.function
     reader.place += 1
     own_parameters = parameters(reader)
     qualname = reader.prefix + "<lambda>"
@@ -195,7 +210,7 @@ def _lambda(reader: Reader) -> Expr:
         body=body,
         calls=calls,
         parent=parent,
-        owner_class=owner,
+        owner_class=None,
         start=start,
         end=end,
         name_start=start,
@@ -261,9 +276,17 @@ def unfold_qualified_names(
     A scope's real name is known only after all that lies in it was read.
     """
 
+    def around(item: FunctionFacts | ClassFacts) -> int | None:
+        """Return the class whose body holds the definition directly, which a lambda's facts do not tell."""
+        if item.owner_class is not None or item.name != "<lambda>":
+            return item.owner_class
+        holders = [c for c in classes if c.parent == item.parent and c.start <= item.start < c.end]
+        return holders[-1].index if holders else None
+
     def qualified(item: FunctionFacts | ClassFacts) -> str:
-        if item.owner_class is not None:
-            return f"{qualified(classes[item.owner_class])}.{item.name}"
+        owner = around(item)
+        if owner is not None:
+            return f"{qualified(classes[owner])}.{item.name}"
         if item.parent is not None:
             return f"{qualified(functions[item.parent])}.<locals>.{item.name}"
         return item.name

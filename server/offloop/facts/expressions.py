@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import struct
+import warnings
 from sys import intern
 
 from offloop.facts.model import (
@@ -19,8 +20,8 @@ from offloop.facts.model import (
     Call,
     Collection,
     Compare,
-    Comprehension,
     Compound,
+    Comprehension,
     Conditional,
     Constant,
     Dictionary,
@@ -33,7 +34,7 @@ from offloop.facts.model import (
     Walrus,
     Yield,
 )
-from offloop.facts.reader import CHAIN_LIMIT, TAG_NONE, TAG_STRING, Reader, TooDeep, decodes_expression
+from offloop.facts.reader import CHAIN_LIMIT, TAG_NONE, TAG_STRING, Reader, TooDeepError, decodes_expression
 
 # Named tuples are made in a third of the time when their own __new__ is passed by.
 _new = tuple.__new__
@@ -79,7 +80,7 @@ def _deeper(reader: Reader) -> Expr:
     """Read the left part of a chain, which the parser does not limit in depth."""
     reader.depth += 1
     if reader.depth > CHAIN_LIMIT:
-        raise TooDeep
+        raise TooDeepError
     value = reader.expression()
     reader.depth -= 1
     return value
@@ -162,9 +163,12 @@ def _evaluated(literal: str, otherwise: str) -> str:
 def _literal(literal: str) -> object:
     """Return the value of a literal, which may be several strings in a row; None where it has none."""
     try:
-        return ast.literal_eval(f"({literal}\n)")
+        with warnings.catch_warnings():  # of escapes that the text's author may hear of elsewhere
+            warnings.simplefilter("ignore")
+            value: object = ast.literal_eval(f"({literal}\n)")
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
+    return value
 
 
 @decodes_expression(210)
@@ -466,19 +470,28 @@ def _fstring(reader: Reader) -> Expr:
         if reader.flag():
             _fstring_items(reader, parts)
         else:
-            parts.append(_piece(reader))
+            parts.append(_whole_literal(reader))
     reader.place += 1  # whether there are surrogates
     start, end = reader.span()
     reader.place += 1
     return _new(Compound, (tuple(parts), start, end))
 
 
-def _piece(reader: Reader) -> Expr:
-    """Read a constant part, which is a literal of its own or stands between braces."""
+def _whole_literal(reader: Reader) -> Expr:
+    """Read a plain string that is joined with f-strings."""
     value = reader.string()
     start, end = reader.span()
     if reader.folded and not (source := reader.text[start:end]).isascii():
-        value = _evaluated(source, source)
+        value = _evaluated(source, value)
+    return _new(Constant, (value, start, end))
+
+
+def _piece(reader: Reader) -> Expr:
+    """Read the text between two interpolations, where no quotes stand around it."""
+    value = reader.string()
+    start, end = reader.span()
+    if reader.folded and not (source := reader.text[start:end]).isascii():
+        value = source.replace("{{", "{").replace("}}", "}")
     return _new(Constant, (value, start, end))
 
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from offloop.facts.comments import suppressions
-from offloop.facts.model import ModuleFacts
-from offloop.facts.syntax import parse
+from offloop.facts.depth import SAFE_LINKS, may_exhaust_stack, without_deep_statements
+from offloop.facts.model import ModuleFacts, SyntaxProblem
+from offloop.facts.reader import CHAIN_LIMIT, TooDeepError, UnreadableTreeError
+from offloop.facts.recovery import recovered
+from offloop.facts.syntax import Tree, parse
+from offloop.text import LineIndex
+
+_TOO_DEEP = "Nested too deeply to be checked"
 
 
 def digest(text: str) -> str:
@@ -15,8 +21,14 @@ def digest(text: str) -> str:
 
 
 def extract(text: str) -> ModuleFacts:
-    """Return what a text says; never raises, whatever the text holds."""
-    tree = parse(text)
+    """Return what a text says; never raises, whatever the text holds.
+
+    What could not be understood is in ``problems``; statements that nest beyond reason are left out and
+    reported there as well.
+    """
+    tree = _guarded(text)
+    if tree.problems:
+        tree = recovered(text, tree, _guarded)
     return ModuleFacts(
         digest=digest(text),
         functions=tree.functions,
@@ -27,3 +39,34 @@ def extract(text: str) -> ModuleFacts:
         suppressions=suppressions(text),
         problems=tree.problems,
     )
+
+
+def _guarded(text: str) -> Tree:
+    """Parse a text, without the statements that nest too deeply."""
+    if may_exhaust_stack(text):
+        return _shallow(text, SAFE_LINKS)
+    try:
+        return parse(text)
+    except (TooDeepError, RecursionError):
+        return _shallow(text, CHAIN_LIMIT // 2)
+    except UnreadableTreeError as error:
+        return _nothing(f"Not readable: {error}")
+
+
+def _shallow(text: str, limit: int) -> Tree:
+    shortened, places = without_deep_statements(text, limit)
+    try:
+        tree = parse(shortened)
+    except (TooDeepError, RecursionError):
+        if limit > CHAIN_LIMIT // 2:
+            return _shallow(text, CHAIN_LIMIT // 2)
+        return _nothing(_TOO_DEEP)
+    except UnreadableTreeError as error:
+        return _nothing(f"Not readable: {error}")
+    lines = LineIndex(text)
+    problems = [SyntaxProblem(_TOO_DEEP, *lines.position(place)) for place in places]
+    return tree._replace(problems=(*tree.problems, *problems))
+
+
+def _nothing(message: str) -> Tree:
+    return Tree((), (), (), (), (), (SyntaxProblem(message, 0, 0),))

@@ -52,7 +52,7 @@ class Subscript(NamedTuple):
     """``value[index]``."""
 
     value: Expr
-    index: Expr
+    index: Expr  # type: ignore[assignment]  # shadows tuple.index, which nobody asks a node for
     start: int
     end: int
 
@@ -380,7 +380,7 @@ class Define(NamedTuple):
     """A nested ``def`` or ``class``: kind "function" or "class", index into ModuleFacts.functions/classes."""
 
     kind: str
-    index: int
+    index: int  # type: ignore[assignment]
     start: int
     end: int
 

@@ -33,11 +33,11 @@ TAG_LOCATION = 152
 CHAIN_LIMIT = 250
 
 
-class UnreadableTree(ValueError):
+class UnreadableTreeError(ValueError):
     """The binary tree is not in the format that this package knows."""
 
 
-class TooDeep(ValueError):
+class TooDeepError(ValueError):
     """An expression nests more deeply than anything that works on it could bear."""
 
 
@@ -106,7 +106,7 @@ class Reader:
             value = int.from_bytes(data[place : place + width], "little")
             return (value >> 2) - 100 if width == 2 else (value >> 3) - 10000
         if first != _LONG_NUMBER:
-            raise UnreadableTree(f"number of unknown form {first}")
+            raise UnreadableTreeError(f"number of unknown form {first}")
         self.place = place + 1
         size_and_sign = self.bare_number()
         place = self.place
@@ -200,6 +200,17 @@ class Reader:
                 last = word
         return intern(last)
 
+    def originals(self, names: list[str], start: int, end: int) -> list[str]:
+        """Return what names, which stand in this order between two offsets, are in the original text."""
+        if not self.folded:
+            return [intern(name) for name in names]
+        result: list[str] = []
+        words = _WORD.finditer(self.text, start, end)
+        for name in names:
+            found = next((word.group() for word in words if fold(word.group()) == name), name)
+            result.append(intern(found))
+        return result
+
     # ------------------------------------------------------------------ parts of records
     def expression(self) -> Expr:
         """Read one expression."""
@@ -246,11 +257,11 @@ class Reader:
 
 
 def _unknown_expression(reader: Reader) -> Expr:
-    raise UnreadableTree(f"unknown expression tag {reader.data[reader.place]} at {reader.place}")
+    raise UnreadableTreeError(f"unknown expression tag {reader.data[reader.place]} at {reader.place}")
 
 
-def _unknown_statement(reader: Reader, body: list[Statement]) -> None:
-    raise UnreadableTree(f"unknown statement tag {reader.data[reader.place]} at {reader.place}")
+def _unknown_statement(reader: Reader, _: list[Statement]) -> None:
+    raise UnreadableTreeError(f"unknown statement tag {reader.data[reader.place]} at {reader.place}")
 
 
 ExpressionDecoder = Callable[[Reader], Expr]

@@ -30,7 +30,7 @@ from offloop.facts.model import (
     While,
     With,
 )
-from offloop.facts.reader import Reader, UnreadableTree, decodes_statement
+from offloop.facts.reader import Reader, UnreadableTreeError, decodes_statement
 
 
 @decodes_statement(160)
@@ -208,7 +208,7 @@ def _declaration(kind: str, tag: int) -> None:
         names = [reader.string() for _ in range(reader.number())]
         start, end = reader.span()
         reader.place += 1
-        body.append(Scope(kind, tuple([reader.original(name, start, end) for name in names]), start, end))
+        body.append(Scope(kind, tuple(reader.originals(names, start, end)), start, end))
 
 
 _declaration("global", 211)
@@ -230,8 +230,12 @@ _jump("continue", 189)
 
 
 # ------------------------------------------------------------------ imports
-def _import_names(reader: Reader) -> list[tuple[str, str | None]]:
-    names: list[tuple[str, str | None]] = []
+_ImportName = tuple[str, str | None]
+
+
+def _import_names(reader: Reader) -> list[_ImportName]:
+    """Read names with their aliases."""
+    names: list[_ImportName] = []
     for _ in range(reader.number()):
         name = reader.string()
         names.append((name, reader.string() if reader.flag() else None))
@@ -245,28 +249,16 @@ def _import_end(reader: Reader) -> tuple[int, int]:
     return span
 
 
-def _spelled(reader: Reader, name: str, start: int, end: int) -> str:
-    """Return a dotted name as it stands in the original text of its statement."""
-    return intern(".".join([reader.original(part, start, end) for part in name.split(".")]))
+def _bind(reader: Reader, body: list[Statement], bindings: list[Import]) -> None:
+    reader.imports += bindings
+    body += bindings
 
 
-def _bind(
-    reader: Reader,
-    body: list[Statement],
-    source: tuple[int, str, str | None],
-    alias: str | None,
-    span: tuple[int, int],
-) -> None:
-    level, module, name = source
-    statement = Import(
-        level,
-        _spelled(reader, module, *span),
-        None if name is None else _spelled(reader, name, *span),
-        None if alias is None else _spelled(reader, alias, *span),
-        *span,
-    )
-    reader.imports.append(statement)
-    body.append(statement)
+def _spelled(reader: Reader, module: str, names: list[_ImportName], span: tuple[int, int]) -> list[str]:
+    """Return the names of an import statement as in the original text: module, name, alias, name ..."""
+    parts = [module, *[part for name, alias in names for part in (name, alias or "")]]
+    words = iter(reader.originals([word for part in parts for word in part.split(".") if word], *span))
+    return [".".join([next(words) if word else "" for word in part.split(".")]) for part in parts]
 
 
 @decodes_statement(164)
@@ -274,19 +266,23 @@ def _import(reader: Reader, body: list[Statement]) -> None:
     reader.place += 1
     names = _import_names(reader)
     span = _import_end(reader)
-    for module, alias in names:
-        _bind(reader, body, (0, module, None), alias, span)
+    if reader.folded:
+        spelled = _spelled(reader, "", names, span)
+        names = list(zip(spelled[1::2], [alias or None for alias in spelled[2::2]], strict=True))
+    _bind(reader, body, [Import(0, intern(module), None, alias, *span) for module, alias in names])
 
 
 @decodes_statement(196)
 def _import_from(reader: Reader, body: list[Statement]) -> None:
     reader.place += 1
     level = reader.number()
-    module = reader.string()
+    module = intern(reader.string())
     names = _import_names(reader)
     span = _import_end(reader)
-    for name, alias in names:
-        _bind(reader, body, (level, module, name), alias, span)
+    if reader.folded:
+        module, *spelled = _spelled(reader, module, names, span)
+        names = list(zip(spelled[::2], [alias or None for alias in spelled[1::2]], strict=True))
+    _bind(reader, body, [Import(level, module, intern(name), alias, *span) for name, alias in names])
 
 
 @decodes_statement(215)
@@ -294,7 +290,8 @@ def _import_all(reader: Reader, body: list[Statement]) -> None:
     reader.place += 1
     module = reader.string()
     level = reader.number()
-    _bind(reader, body, (level, module, "*"), None, _import_end(reader))
+    span = _import_end(reader)
+    _bind(reader, body, [Import(level, _spelled(reader, module, [], span)[0], "*", None, *span)])
 
 
 # ------------------------------------------------------------------ match
@@ -342,7 +339,7 @@ def _pattern(reader: Reader, expressions: list[Expr], names: list[str]) -> None:
             reader.skip_string()
             _pattern(reader, expressions, names)
     else:
-        raise UnreadableTree(f"unknown pattern tag {tag} at {reader.place}")
+        raise UnreadableTreeError(f"unknown pattern tag {tag} at {reader.place}")
     reader.span()
     reader.place += 1
 

@@ -7,6 +7,7 @@ names and strings are taken back from the original text.
 
 from __future__ import annotations
 
+import struct
 from typing import NamedTuple
 
 import ast_serialize
@@ -14,11 +15,13 @@ import ast_serialize
 from offloop.facts import definitions, expressions, statements  # noqa: F401 - they register their decoders
 from offloop.facts.definitions import unfold_qualified_names
 from offloop.facts.model import Block, Call, ClassFacts, FunctionFacts, Import, SyntaxProblem
-from offloop.facts.reader import Reader, UnreadableTree, fold
+from offloop.facts.reader import Reader, UnreadableTreeError, fold
 
 # The newest grammar that the parser knows: a text may be meant for a newer Python than runs us.
 _GRAMMAR = (3, 14)
 _FORMAT = 5
+# A long text that is no Python would give one problem for each of its words.
+_PROBLEMS = 100
 
 
 class Tree(NamedTuple):
@@ -35,26 +38,39 @@ class Tree(NamedTuple):
 def parse(text: str) -> Tree:
     """Return the decoded text; what the parser did not understand is in ``problems``.
 
-    Raises UnreadableTree where the parser's answer has an unknown format, TooDeep or RecursionError
+    Raises UnreadableTreeError where the parser's answer has an unknown format, TooDeepError or RecursionError
     where expressions or blocks nest too deeply. Very long chains (some ten thousand operators) end the
     process inside of the parser: see depth.py for the guard.
     """
     folded = not text.isascii()
     seen = fold(text.removeprefix("\ufeff")) if folded else text
-    data, errors, *_ = ast_serialize.parse("", seen, python_version=_GRAMMAR, cache_version=_FORMAT)
+    data, errors = _parsed(seen)
     reader = Reader(data, text, folded)
     try:
         body = reader.statements(reader.number())
-    except (IndexError, UnicodeDecodeError) as error:
-        raise UnreadableTree(str(error)) from error
+    except (IndexError, UnicodeDecodeError, struct.error) as error:
+        raise UnreadableTreeError(str(error)) from error
     if reader.place != len(data):
-        raise UnreadableTree(f"{len(data) - reader.place} bytes left of the tree")
+        raise UnreadableTreeError(f"{len(data) - reader.place} bytes left of the tree")
     functions = tuple([item for item in reader.functions if item is not None])
     classes = tuple([item for item in reader.classes if item is not None])
     if folded:
         functions, classes = unfold_qualified_names(functions, classes)
-    problems = tuple([_problem(error, text) for error in errors])
+    problems = tuple([_problem(error, text) for error in errors[:_PROBLEMS]])
     return Tree(functions, classes, tuple(reader.imports), body, tuple(reader.calls), problems)
+
+
+def _parsed(text: str) -> tuple[bytes, list[ast_serialize._ParseError]]:
+    try:
+        answer = ast_serialize.parse("", text, python_version=_GRAMMAR, cache_version=_FORMAT)
+    except ValueError as error:
+        raise UnreadableTreeError(str(error)) from error
+    except BaseException as error:
+        # A fault inside of the parser arrives as an exception that no module exports.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise UnreadableTreeError(str(error)) from error
+    return answer[0], answer[1]
 
 
 def _problem(error: ast_serialize._ParseError, text: str) -> SyntaxProblem:

@@ -1,0 +1,93 @@
+"""Find again what the parser lost after half-typed code.
+
+The parser goes on after most errors, but an open quote swallows what follows and an open bracket may
+swallow the head of the next definition. Here the text itself is searched for heads of definitions; where
+the parser found fewer, the piece that swallowed them is blanked and the text parsed again. All places stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from offloop.facts.comments import STRING_OR_COMMENT
+from offloop.facts.depth import blanked
+from offloop.facts.syntax import Tree
+from offloop.text import LineIndex
+
+_HEAD = re.compile(r"^[ \t]*(?P<head>async[ \t]+def|def|class)[ \t]+(?P<name>[^\W\d]\w*)", re.MULTILINE)
+_TOKEN = re.compile(rf"{STRING_OR_COMMENT.pattern}|(?P<open>[(\[{{])|(?P<close>[)\]}}])", re.DOTALL)
+_ATTEMPTS = 4
+
+
+def recovered(text: str, tree: Tree, parse: Callable[[str], Tree]) -> Tree:
+    """Return a tree of the text that misses no more definitions than the given one.
+
+    The problems stay those of the text as it is.
+    """
+    best, best_text = tree, text
+    missing = _missing(text, tree)
+    for _ in range(_ATTEMPTS):
+        if not missing:
+            break
+        for candidate in _repairs(best_text, missing[0], best):
+            again = parse(candidate)
+            still = _missing(text, again)
+            if len(still) < len(missing) and len(again.problems) <= len(best.problems):
+                best, best_text, missing = again, candidate, still
+                break
+        else:
+            break
+    return best._replace(problems=tree.problems)
+
+
+def _missing(text: str, tree: Tree) -> list[int]:
+    """Return the offsets of definitions' names that the text seems to hold and the tree does not.
+
+    A definition at the start of a line that the tree holds as part of another one counts as missing.
+    """
+    at_top = {item.name_start for item in (*tree.functions, *tree.classes) if _is_top(item.qualname)}
+    below = {item.name_start for item in (*tree.functions, *tree.classes)} - at_top
+    return [
+        match.start("name")
+        for match in _HEAD.finditer(text)
+        if match.start("name") not in at_top
+        and (match.start("name") not in below or match.start("head") == match.start())
+    ]
+
+
+def _is_top(qualname: str) -> bool:
+    return "." not in qualname
+
+
+def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
+    """Yield texts in which the piece is blanked that may have swallowed the name at an offset."""
+    lines = LineIndex(text)
+    opened: list[int] = []
+    for match in _TOKEN.finditer(text):
+        if match.start() > lost:
+            break
+        if match.lastgroup == "open":
+            opened.append(match.start())
+        elif match.lastgroup == "close":
+            del opened[-1:]
+        elif match.lastgroup is None and match.end() > lost:
+            yield _without_rest_of_line(text, lines, match.start())
+    for place in opened[:2]:
+        yield _without_rest_of_line(text, lines, place)
+    for problem in tree.problems[:2]:
+        yield _without_line(text, lines, problem.line)
+        before = problem.line - 1
+        while before > 0 and not lines.line_text(before).strip():
+            before -= 1
+        yield _without_line(text, lines, before)
+
+
+def _without_rest_of_line(text: str, lines: LineIndex, start: int) -> str:
+    return blanked(text, start, lines.line_end(lines.position(start).line))
+
+
+def _without_line(text: str, lines: LineIndex, line: int) -> str:
+    if not 0 <= line < len(lines.starts):
+        return text
+    return blanked(text, lines.starts[line], lines.line_end(line))
