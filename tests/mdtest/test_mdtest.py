@@ -31,7 +31,7 @@ def _cases() -> Iterator[object]:
             yield pytest.param(path, test, id=f"{name}::{test.slug}")
 
 
-@pytest.mark.parametrize(("path", "test"), _cases())
+@pytest.mark.parametrize(("path", "test"), list(_cases()))
 def test_markdown(path: Path, test: parse.Test) -> None:
     """Check one test's integration and compare everything that the test says about it."""
     texts = {name: file.text for name, file in test.files.items()}

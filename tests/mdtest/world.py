@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from offloop.catalog.load import load_catalog
-from offloop.catalog.model import Catalog
-
-from offloop.catalog.locate import HomeAssistant
+from offloop.catalog.derive import derive
 from offloop.config import Settings
+from offloop.library.model import Catalog
 from offloop.project import CheckResult, Project
 from offloop.source import Integration, SourceFile, source_from_text
 

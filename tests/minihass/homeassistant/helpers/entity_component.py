@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HassJobType, HomeAssistant, callback
 
 from . import service
@@ -18,6 +19,17 @@ class EntityComponent[_EntityT: Entity = Entity]:
         self.domain = domain
         self.hass = hass
         self._entities: dict[str, Entity] = {}
+
+    async def async_setup(self, config: dict[str, Any]) -> None:
+        """Set up what the configuration file names."""
+
+    async def async_setup_entry(self, config_entry: ConfigEntry) -> bool:
+        """Set up a config entry."""
+        return True
+
+    async def async_unload_entry(self, config_entry: ConfigEntry) -> bool:
+        """Unload a config entry."""
+        return True
 
     @callback
     def async_register_entity_service(
