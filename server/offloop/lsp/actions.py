@@ -134,7 +134,7 @@ class ActionMaker:
 
 
 def wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
-    """Return whether a client that asks for ``only`` these kinds wants this one: kinds are prefixes of kinds."""
+    """Return whether a client that asks for ``only`` these kinds, or what begins with them, wants this one."""
     if only is None:
         return True
     names = [str(getattr(one, "value", one)) for one in only]
@@ -171,7 +171,7 @@ def _safe_fix(finding: Finding) -> Fix | None:
 
 
 def _joins(taken: Sequence[FileEdit], new: Sequence[FileEdit]) -> bool:
-    """Return whether edits can be applied together with others: equal ones count once, others may not touch."""
+    """Return whether edits can join others: equal ones count once, different ones may not overlap."""
     return all(
         one == other or one.path != other.path or not _collides(one.edit, other.edit)
         for one in new

@@ -42,7 +42,7 @@ class Snapshot:
 
 
 def home_of(path: str) -> IntegrationFolder | None:
-    """Return the integration of a file; None for what is no file or no absolute path: it is analysed alone."""
+    """Return the integration of a file; None for what is no absolute path: it is analysed alone."""
     return integration_of(Path(path)) if PurePath(path).is_absolute() else None
 
 

@@ -68,7 +68,7 @@ def features_of(capabilities: types.ClientCapabilities) -> ClientFeatures:
 
 
 def _either(capabilities: types.ClientCapabilities, kind: str, name: str) -> bool:
-    """Read a capability that 3.17 clients declare for pushed diagnostics only, though it holds for pulled ones."""
+    """Read a capability that 3.17 clients declare for pushed diagnostics only, though meant for both."""
     declared = get_capability(capabilities, f"text_document.{kind}.{name}", None)
     if declared is None:
         declared = get_capability(capabilities, f"text_document.publish_diagnostics.{name}", None)

@@ -26,7 +26,7 @@ class Document:
         return self.lines.text
 
 
-class UnknownDocument(LookupError):
+class UnknownDocumentError(LookupError):
     """The client talks of a document that it has not opened."""
 
 
@@ -37,6 +37,7 @@ class Documents:
         self._open: dict[str, Document] = {}
 
     def __iter__(self) -> Iterator[Document]:
+        """Yield each open document."""
         return iter(self._open.values())
 
     def get(self, path: str) -> Document | None:
@@ -58,11 +59,11 @@ class Documents:
     ) -> Document:
         """Apply edits one after the other, each to the text that the one before left.
 
-        Raises UnknownDocument when it is not open.
+        Raises UnknownDocumentError when it is not open.
         """
         document = self._open.get(key_of(identifier.uri))
         if document is None:
-            raise UnknownDocument(identifier.uri)
+            raise UnknownDocumentError(identifier.uri)
         lines = document.lines
         for change in changes:
             lines = LineIndex(_edited(lines, change, converter))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from offloop.config import Settings
-from offloop.project import CheckResult
 from offloop.rules.rule import Diagnostic
 from offloop.source import Integration
+
+if TYPE_CHECKING:
+    from offloop.project import CheckResult
 
 
 class Engine(Protocol):
@@ -30,8 +32,8 @@ class Engine(Protocol):
 class Setup:
     """What holds for one integration: its settings and which Home Assistant is meant.
 
-    ``home_assistant`` names the sources or the bundled catalog; equal ones share an engine. ``messages`` are for the
-    user.
+    ``home_assistant`` names the sources or the bundled catalog; equal ones share an engine. ``messages`` are
+    for the user.
     """
 
     settings: Settings
@@ -43,7 +45,7 @@ class Workshop(Protocol):
     """Reads settings and makes engines; its methods are slow and run in threads of the session's own."""
 
     def setup(self, root: str, wishes: tuple[Mapping[str, object], ...], base: str) -> Setup:
-        """Read the settings of the integration at ``root``; ``wishes`` are the client's, paths relative to ``base``."""
+        """Read the settings of the integration at ``root``; paths in the ``wishes`` are below ``base``."""
         ...
 
     def stopgap(self, setup: Setup) -> Engine:

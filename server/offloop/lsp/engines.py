@@ -1,11 +1,11 @@
-"""Which engine checks which integration: made once for equal settings, in the background, with a stopgap meanwhile."""
+"""Which engine checks which integration: made once for equal settings, a stopgap while that takes long."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from offloop.config import Settings
 from offloop.lsp.engine import Engine, Setup, Workshop
@@ -26,7 +26,7 @@ class Notices(Protocol):
         """Write a warning to the client's log, the same one once."""
         ...
 
-    def busy(self, title: str, work: asyncio.Future[object]) -> None:
+    def busy(self, title: str, work: asyncio.Future[Any]) -> None:
         """Show progress until ``work`` is done, should it take a while."""
         ...
 
@@ -39,7 +39,7 @@ class _Slot:
 
 
 class Engines:
-    """Engines by what they check against, setups by integration; ``on_ready`` says that a stopgap has been replaced."""
+    """Engines by what they check against; ``on_ready`` says that a stopgap has been replaced."""
 
     def __init__(
         self,
@@ -95,7 +95,8 @@ class Engines:
     def _slot(self, setup: Setup) -> _Slot:
         """Return the slot of a setup, and let go of the one that was not asked for longest."""
         key = (setup.settings, setup.home_assistant)
-        slot = self._slots[key] = self._slots.pop(key, None) or _Slot()
+        slot = self._slots.pop(key) if key in self._slots else _Slot()
+        self._slots[key] = slot
         while len(self._slots) > _MOST_ENGINES:
             del self._slots[next(iter(self._slots))]
         return slot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from offloop.lsp.actions import FIX_ALL, ActionMaker
-from offloop.lsp.documents import UnknownDocument, key_of
+from offloop.lsp.documents import UnknownDocumentError, key_of
 from offloop.lsp.host import Host
 from offloop.lsp.hover import function_at, hover_text
 from offloop.lsp.publish import Puller
@@ -55,7 +55,7 @@ def _texts(host: Host) -> None:
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
         try:
             document = session.documents.edit(params.text_document, params.content_changes, session.converter)
-        except UnknownDocument as unknown:
+        except UnknownDocumentError as unknown:
             host.warn(f"an edit of a document that is not open is ignored: {unknown}")
         else:
             session.changed([document.path])

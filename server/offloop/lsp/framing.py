@@ -29,9 +29,9 @@ class Garbage:
 class Framer:
     """Cut a stream of bytes into frames.
 
-    Header names are matched in any case, lines may end with or without a carriage return. Lines that are no header
-    are given back as garbage, and a length that stands at the end of such a line counts: so framing is found again
-    after a message whose announced length was too small.
+    Header names are matched in any case, lines may end with or without a carriage return. Lines that are no
+    header are given back as garbage, and a length that stands at the end of such a line counts: so framing is
+    found again after a message whose announced length was too small.
     """
 
     def __init__(self) -> None:

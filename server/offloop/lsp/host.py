@@ -1,4 +1,4 @@
-"""The pygls server with what the features and the session need of it: settings, progress, log, background work."""
+"""The pygls server with what the session needs of the client: settings, progress, log, background work."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Host(LanguageServer):
 
     def warn(self, text: str) -> None:
         """Write a warning to the client's log, the same one once."""
-        if text not in self._warned and len(self._warned) < 1000:  # noqa: PLR2004 - only to bound memory
+        if text not in self._warned and len(self._warned) < 1000:
             self._warned.add(text)
             self.window_log_message(types.LogMessageParams(types.MessageType.Warning, text))
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import uri_of
 from offloop.lsp.report import Report, place_of
-from offloop.project import FunctionContext
 from offloop.text import LineIndex
+
+if TYPE_CHECKING:
+    from offloop.project import FunctionContext
 
 _WORDS = {
     "loop": "runs in the event loop",

@@ -1,9 +1,9 @@
 """pygls's protocol with its faults cured: what is answered, refused or survived, message by message.
 
-Cured here: requests before ``initialize`` (-32002) and after ``shutdown`` (-32600), bad parameters (answered, not
-popped up), parameters that hold a "jsonrpc" key, unknown methods with odd envelopes, the race in ``shutdown`` (pygls
-#606), late answers to cancelled requests (pygls #621), ``exit`` without ``shutdown`` (code 1), and the choice of the
-position encoding.
+Cured here: requests before ``initialize`` (-32002) and after ``shutdown`` (-32600), bad parameters (answered,
+not popped up), parameters that hold a "jsonrpc" key, unknown methods with odd envelopes, the race in
+``shutdown`` (pygls #606), late answers to cancelled requests (pygls #621), ``exit`` without ``shutdown``
+(code 1), and the choice of the position encoding.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _OWN_TEXT_SYNC = (
 
 
 class OffloopProtocol(LanguageServerProtocol):
-    """Hand each message to its feature; ``receive`` is the only way in, ``ended`` says how the session ended."""
+    """Hand each message to its feature; ``receive`` is the only way in."""
 
     def __init__(self, server: LanguageServer, converter: Structurer) -> None:
         super().__init__(server, converter)

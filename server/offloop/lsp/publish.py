@@ -1,4 +1,4 @@
-"""How findings reach the client: pushed with versions, or pulled with result ids; a client gets one of the two."""
+"""How findings reach the client: pushed with versions, or pulled with result ids; never both."""
 
 from __future__ import annotations
 

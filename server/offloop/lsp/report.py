@@ -9,14 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter, uri_of
-from offloop.project import CheckResult, FunctionContext
 from offloop.rules.rule import Diagnostic, Severity, Step
 from offloop.text import LineIndex, Position
+
+if TYPE_CHECKING:
+    from offloop.project import CheckResult, FunctionContext
 
 SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -40,8 +43,8 @@ class Finding:
 class Report:
     """The findings of one integration at one moment.
 
-    ``findings`` and ``identities`` are by path (as Documents keeps it); an identity changes exactly when what the
-    client is shown of the file changes. ``versions`` are those of the open texts, ``lines`` the texts themselves.
+    ``findings`` and ``identities`` are by path (as Documents keeps it); an identity changes exactly when what
+    the client is shown of the file changes. ``versions`` are those of the open texts, ``lines`` the texts.
     """
 
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)

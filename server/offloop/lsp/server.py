@@ -18,7 +18,10 @@ from offloop.lsp.host import Host
 
 
 def main(argv: Sequence[str] | None = None, workshop: Workshop | None = None) -> int:
-    """Serve one client and return the exit code: 0 after ``shutdown``, else 1. Raises SystemExit for wrong options."""
+    """Serve one client and return the exit code: 0 after ``shutdown``, else 1.
+
+    Raises SystemExit for wrong options.
+    """
     options = _parser().parse_args(argv)
     if workshop is None:
         from offloop.lsp.workshop import LocalWorkshop  # noqa: PLC0415 - tests need not load it
@@ -50,7 +53,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _claim_stdio() -> tuple[int, int]:
-    """Take stdin and stdout for the protocol alone: what anyone else reads is empty, what they print goes to stderr."""
+    """Take stdin and stdout for the protocol alone.
+
+    What anyone else reads is empty, what they print goes to stderr.
+    """
     source, sink = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)

@@ -40,7 +40,7 @@ class Audience(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Home:
-    """One integration with open files: its newest change is ``generation``, its newest report that of ``done``."""
+    """One integration with open files: ``generation`` counts its changes, its report is that of ``done``."""
 
     key: str
     folder: IntegrationFolder | None
@@ -57,8 +57,8 @@ class Home:
 class Session:
     """All open documents and the analyses of their integrations.
 
-    Lives on the loop; reads and analyses in one thread of its own. A report is kept and shown only if nothing has
-    changed since its snapshot was taken.
+    Lives on the loop; reads and analyses in one thread of its own. A report is kept and shown only if
+    nothing has changed since its snapshot was taken.
     """
 
     def __init__(self, workshop: Workshop, notices: Notices) -> None:

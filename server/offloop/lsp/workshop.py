@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from offloop.config import Settings, load_settings, settings_from_mapping
 from offloop.lsp.engine import Engine, Setup
-from offloop.project import CheckResult, Project
 from offloop.rules.rule import Diagnostic
 from offloop.source import Integration
 
+if TYPE_CHECKING:
+    from offloop.project import CheckResult, Project
+
+_MOST_PROJECTS = 32
+
 
 class ProjectEngine:
-    """A Project as an engine."""
+    """A catalog as an engine: a Project for each integration, so that each keeps its caches."""
 
-    def __init__(self, project: Project, label: str, source_root: str | None) -> None:
-        self._project = project
+    def __init__(self, make: Callable[[], Project], label: str, source_root: str | None) -> None:
+        self._make = make
+        self._projects: dict[str, Project] = {}
         self.label = label
         self.source_root = source_root
 
     def check(self, integration: Integration) -> CheckResult:
         """Analyse one integration."""
-        return self._project.check(integration)
+        key = f"{integration.root}\n{integration.package}"
+        project = self._projects.pop(key, None) or self._make()
+        self._projects[key] = project
+        while len(self._projects) > _MOST_PROJECTS:
+            del self._projects[next(iter(self._projects))]
+        return project.check(integration)
 
 
 class LocalWorkshop:
@@ -64,12 +75,13 @@ class LocalWorkshop:
 
     def _engine(self, location: object, settings: Settings) -> Engine:
         from offloop.catalog.load import load_catalog  # noqa: PLC0415 - start fast
+        from offloop.project import Project  # noqa: PLC0415 - start fast
 
         catalog = load_catalog(location)
         root = catalog.source_root
         where = f" in {root}" if root else " (bundled)"
         label = f"Home Assistant {catalog.version}{where}"
-        return ProjectEngine(Project(catalog, settings), label, str(root) if root else None)
+        return ProjectEngine(lambda: Project(catalog, settings), label, str(root) if root else None)
 
 
 def _onto(settings: Settings, wished: Settings) -> Settings:
