@@ -356,6 +356,6 @@ def _glob_part(part: str) -> str:
     if part in {"*", "?"}:
         return "[^/]" + part.replace("?", "")
     if len(part) > 1:
-        inner = part[1:-1].replace("\\", "\\\\")
+        inner = part[1:-1].replace("\\", "\\\\").replace("[", "\\[")
         return f"[{'^' + inner[1:] if inner.startswith('!') else inner}]"
     return re.escape(part)

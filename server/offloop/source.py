@@ -192,8 +192,10 @@ def integration_of(path: Path) -> IntegrationFolder:
 
 
 def is_home_assistant(folder: Path) -> bool:
-    """Whether a folder is the ``homeassistant`` package itself."""
-    return folder.name == "homeassistant" and _is_file(folder / "const.py")
+    """Whether a folder is the ``homeassistant`` package itself, and not its integration of that name."""
+    if folder.name != "homeassistant" or not _is_file(folder / "const.py"):
+        return False
+    return not _is_file(folder / "manifest.json")
 
 
 def _joined(first: IntegrationFolder | None, second: IntegrationFolder) -> IntegrationFolder:

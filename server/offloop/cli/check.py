@@ -171,9 +171,7 @@ def _shrink(baseline: Baseline, file: Path, outcomes: list[Outcome]) -> None:
     gone = sum(baseline.counts.values()) - sum(shrunk.counts.values())
     if gone:
         _save(shrunk, file)
-        say(
-            f"{plural(gone, 'finding')} of {file} {'is' if gone == 1 else 'are'} gone; the file was shortened."
-        )
+        say(f"{plural(gone, 'finding')} less: {file} was shortened.")
 
 
 def _save(baseline: Baseline, file: Path) -> None:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _AROUND = 2
 _MAX_DIFF = 24
+_CONTEXTS = {
+    "worker": "in a worker thread",
+    "loop": "in the event loop",
+    "both": "in the event loop and in worker threads",
+}
 _NOTES = {
     "unsafe": "this may change what the code does; --unsafe-fixes applies it",
     "manual": "this is not applied by --fix",
@@ -85,7 +90,8 @@ def _source(report: Report, finding: Diagnostic, style: Style) -> Iterator[str]:
         to = end.column if end.line == line else len(text)
         shown, carets = _underlined(text, start.column, to, gutter, style)
         yield f"{number} {shown}".rstrip()
-        yield f"{' ' * gutter} {bar} {style(finding.severity.value, carets)}"
+        label = _CONTEXTS.get(finding.context, "")
+        yield f"{' ' * gutter} {bar} {style(finding.severity.value, f'{carets} {label}'.rstrip())}"
     yield f"{' ' * gutter} {bar}"
 
 
