@@ -116,7 +116,7 @@ def _function(reader: Reader, decorators: tuple[Expr, ...]) -> Define:
     start, end = reader.span()
     reader.place += 1
     if decorators:
-        start = _undecorated_start(reader, start, is_async)
+        start = _undecorated_start(reader, start, is_async, decorators[-1].end)
     name_start, name_end = _name_span(reader, _FUNCTION_HEAD, start, name)
     if reader.folded:
         name = reader.text[name_start:name_end]
@@ -151,16 +151,16 @@ def _name_span(reader: Reader, head: re.Pattern[str], start: int, name: str) -> 
     return place, place + len(name)
 
 
-def _undecorated_start(reader: Reader, start: int, is_async: bool) -> int:
-    """Return where a decorated function's ``def`` or ``async`` stands.
+def _undecorated_start(reader: Reader, start: int, is_async: bool, after: int) -> int:
+    """Return where the ``def`` or ``async`` stands behind decorators that end at ``after``.
 
     The parser tells the place of the name less the length of "def " or "async def ".
     """
     name_start = start + (10 if is_async else 4)
-    place = reader.text.rfind("def", 0, name_start)
-    if is_async:
-        place = reader.text.rfind("async", 0, max(place, 0))
-    return start if place < 0 else place
+    place = reader.text.rfind("def", after, name_start)
+    if is_async and place >= 0:
+        place = reader.text.rfind("async", after, place)
+    return after if place < 0 else place
 
 
 def _decorated_start(reader: Reader, decorators: tuple[Expr, ...], start: int) -> int:
@@ -241,6 +241,8 @@ def _class(reader: Reader, body: list[Statement]) -> None:
     keywords = [(reader.string(), reader.expression()) for _ in range(reader.number())]
     start, end = reader.span()
     reader.place += 1
+    if not _CLASS_HEAD.match(reader.text, start):  # the parser tells the line of a name on the next line
+        start = max(reader.text.rfind("class", 0, start), 0)
     name_start, name_end = _name_span(reader, _CLASS_HEAD, start, name)
     if reader.folded:
         name = reader.text[name_start:name_end]

@@ -15,7 +15,11 @@ from offloop.facts.depth import blanked
 from offloop.facts.syntax import Tree
 from offloop.text import LineIndex
 
-_HEAD = re.compile(r"^[ \t]*(?P<head>async[ \t]+def|def|class)[ \t]+(?P<name>[^\W\d]\w*)", re.MULTILINE)
+_HEAD = re.compile(
+    r"^(?P<decorator>[ \t]*@.*\r?\n)?(?P<line>)"
+    r"[ \t]*(?P<head>async[ \t]+def|def|class)[ \t]+(?P<name>[^\W\d]\w*)",
+    re.MULTILINE,
+)
 _TOKEN = re.compile(rf"{STRING_OR_COMMENT.pattern}|(?P<open>[(\[{{])|(?P<close>[)\]}}])", re.DOTALL)
 _ATTEMPTS = 4
 
@@ -44,26 +48,28 @@ def recovered(text: str, tree: Tree, parse: Callable[[str], Tree]) -> Tree:
 def _missing(text: str, tree: Tree) -> list[int]:
     """Return the offsets of definitions' names that the text seems to hold and the tree does not.
 
-    A definition at the start of a line that the tree holds as part of another one counts as missing.
+    A definition at the start of a line that the tree holds as part of another one counts as missing, and
+    so does one whose decorator the tree lost.
     """
-    at_top = {item.name_start for item in (*tree.functions, *tree.classes) if _is_top(item.qualname)}
-    below = {item.name_start for item in (*tree.functions, *tree.classes)} - at_top
-    return [
-        match.start("name")
-        for match in _HEAD.finditer(text)
-        if match.start("name") not in at_top
-        and (match.start("name") not in below or match.start("head") == match.start())
-    ]
-
-
-def _is_top(qualname: str) -> bool:
-    return "." not in qualname
+    known = {item.name_start: item for item in (*tree.functions, *tree.classes)}
+    missing: list[int] = []
+    for match in _HEAD.finditer(text):
+        item = known.get(match.start("name"))
+        at_line_start = match.start("head") == match.start("line")
+        if (
+            item is None
+            or (at_line_start and "." in item.qualname)
+            or (match["decorator"] and not item.decorators)
+        ):
+            missing.append(match.start("name"))
+    return missing
 
 
 def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
     """Yield texts in which the piece is blanked that may have swallowed the name at an offset."""
     lines = LineIndex(text)
     opened: list[int] = []
+    unclosed: int | None = None
     for match in _TOKEN.finditer(text):
         if match.start() > lost:
             break
@@ -73,7 +79,9 @@ def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
             del opened[-1:]
         elif match.lastgroup is None and match.end() > lost:
             yield _without_rest_of_line(text, lines, match.start())
-    for place in opened[:2]:
+        elif match.lastgroup is None and not _is_closed(match.group()):
+            unclosed = match.start()
+    for place in (*opened[:2], *([] if unclosed is None else [unclosed])):
         yield _without_rest_of_line(text, lines, place)
     for problem in tree.problems[:2]:
         yield _without_line(text, lines, problem.line)
@@ -81,6 +89,10 @@ def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
         while before > 0 and not lines.line_text(before).strip():
             before -= 1
         yield _without_line(text, lines, before)
+
+
+def _is_closed(literal: str) -> bool:
+    return len(literal) > 1 and literal[0] == literal[-1]
 
 
 def _without_rest_of_line(text: str, lines: LineIndex, start: int) -> str:
