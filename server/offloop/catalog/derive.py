@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,17 @@ from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import FunctionId
 from offloop.inference.fixpoint import solve
 from offloop.inference.program import ModuleInput, Program
-from offloop.library.model import Catalog, Kind, LoopApi, ModuleSignature, Origin, Tier, Twin
+from offloop.library.model import (
+    Catalog,
+    FunctionSignature,
+    HandOff,
+    Kind,
+    LoopApi,
+    ModuleSignature,
+    Origin,
+    Tier,
+    Twin,
+)
 from offloop.library.overrides import CALLBACK_DECORATORS, LOOP_PREFIXES
 from offloop.source import Problem, read_source
 
@@ -37,7 +48,7 @@ def derive(root: Path, version: str) -> Catalog:
     gc.disable()  # millions of small immutable objects and no cycles: collecting them costs a third of the time
     try:
         for module, path, is_package in framework_files(root):
-            source = read_source(path, module, is_package)
+            source = read_source(str(path), module, is_package)
             if isinstance(source, Problem):
                 notices.append(f"{source.path}: {source.message}")
                 continue
@@ -58,15 +69,17 @@ def derive_from(
     program = Program(inputs, {}, {}, CALLBACK_DECORATORS)
     conventions = derive_conventions(program)
     program.evaluator.conventions = conventions
-    graph = CallGraph(program.world, program.evaluator, {}).build(callable_parameters(program))
+    graph = CallGraph(program.world, program.evaluator, {}, follow_stars=False).build(
+        callable_parameters(program)
+    )
     summaries = solve(seeds(program, graph, ()), edges(program, graph), partial(carries_not, program))
     handoffs = derive_handoffs(program, graph, summaries)
     entries = EntryFinder(program, handoffs, summaries).derive()
-    twins = TwinFinder(program, handoffs).derive()
+    finder = TwinFinder(program, handoffs)
+    twins = finder.derive()
     apis = loop_apis(program, twins)
-    modules: Mapping[str, ModuleSignature] = {
-        name: module.signature for name, module in program.world.analysed.items()
-    }
+    modules = {name: module.signature for name, module in program.world.analysed.items()}
+    _add_made_functions(program, finder, modules, handoffs)
     return Catalog(
         version=version,
         digest=digest,
@@ -80,6 +93,25 @@ def derive_from(
         notices=notices,
         has_guards=any(api.tier is Tier.RAISES for api in apis.values()),
     )
+
+
+def _add_made_functions(
+    program: Program,
+    finder: TwinFinder,
+    modules: dict[str, ModuleSignature],
+    handoffs: dict[str, tuple[HandOff, ...]],
+) -> None:
+    """Give the functions that a factory makes of others (``x = factory(async_x)``) a signature and hand-offs."""
+    for function, name, module in finder.factories():
+        original = f"{function.module}.{program.facts(function).qualname}"
+        found = program.world.find(original)
+        if not isinstance(found, FunctionSignature):
+            continue
+        signature = modules[module]
+        made = found._replace(module=module, qualname=name, index=-1, kind=Kind.PLAIN)
+        modules[module] = replace(signature, names={**signature.names, name: made})
+        dotted = f"{module}.{name}"
+        handoffs[dotted] = tuple(handoff._replace(api=dotted) for handoff in handoffs.get(original, ()))
 
 
 def loop_apis(program: Program, twins: Mapping[str, Twin]) -> dict[str, LoopApi]:

@@ -48,8 +48,21 @@ from offloop.resolve.world import External
 
 _THREAD_ID = "threading.get_ident"
 _MUTATORS = frozenset(
-    {"append", "appendleft", "add", "remove", "pop", "popleft", "popitem", "clear", "update", "setdefault", "insert",
-     "discard", "extend"}
+    {
+        "append",
+        "appendleft",
+        "add",
+        "remove",
+        "pop",
+        "popleft",
+        "popitem",
+        "clear",
+        "update",
+        "setdefault",
+        "insert",
+        "discard",
+        "extend",
+    }
 )
 _CONSTRUCTORS = frozenset({"__init__", "__post_init__", "__new__", "__set_name__"})
 
@@ -124,7 +137,10 @@ class Effects:
             parent = inner.parent
             while parent is not None and parent != decorator.index:
                 parent = functions[parent].parent
-            if parent == decorator.index and self.guard(FunctionId(decorator.module, inner.index)) is not None:
+            if (
+                parent == decorator.index
+                and self.guard(FunctionId(decorator.module, inner.index)) is not None
+            ):
                 return True
         return False
 
@@ -146,9 +162,14 @@ class Effects:
     def _must_inside(self, statement: Statement, scope: ScopeRef, facts: FunctionFacts) -> Guard | None:
         match statement:
             case If(branches, orelse, start, _):
-                if self._is_thread_test(branches[0][0], scope):
+                if self._is_thread_test(branches[0][0], scope) and _refuses(branches[0][1]):
                     reported = next(
-                        (text for call in _calls(branches[0][1]) if (text := _first_string(call)) is not None), None
+                        (
+                            text
+                            for call in _calls(branches[0][1])
+                            if (text := _first_string(call)) is not None
+                        ),
+                        None,
                     )
                     return Guard(reported, scope.module, self._line(scope.module, start), own=True)
                 if not orelse:
@@ -159,7 +180,9 @@ class Effects:
             case With():
                 return self._must(statement.body, scope, facts)
             case Try():
-                return self._must(statement.body, scope, facts) or self._must(statement.finally_body, scope, facts)
+                return self._must(statement.body, scope, facts) or self._must(
+                    statement.finally_body, scope, facts
+                )
         return None
 
     def _call_guard(self, call: Call, scope: ScopeRef, facts: FunctionFacts) -> Guard | None:
@@ -174,7 +197,9 @@ class Effects:
                 continue
             name = value.qualname.rpartition(".")[2]
             if self._is_check(callee):
-                return Guard(_first_string(call), scope.module, self._line(scope.module, call.start), own=True)
+                return Guard(
+                    _first_string(call), scope.module, self._line(scope.module, call.start), own=True
+                )
             private = name.startswith("_") and value.module == scope.module
             return Guard(found.reported, found.module, found.line, own=private and found.own)
         return None
@@ -183,14 +208,24 @@ class Effects:
         """Whether a function does nothing but check the thread."""
         body = self.program.facts(function).body
         scope = ScopeRef(function.module, function.index)
-        return any(
-            isinstance(statement, If) and self._is_thread_test(statement.branches[0][0], scope) for statement in body
-        ) and len([s for s in body if not isinstance(getattr(s, "value", None), Constant)]) == 1
+        return (
+            any(
+                isinstance(statement, If)
+                and self._is_thread_test(statement.branches[0][0], scope)
+                and _refuses(statement.branches[0][1])
+                for statement in body
+            )
+            and len([s for s in body if not isinstance(getattr(s, "value", None), Constant)]) == 1
+        )
 
     def _is_thread_test(self, test: Expr, scope: ScopeRef) -> bool:
         """Whether a test is true exactly off the loop: ``x != threading.get_ident()``, alone but for ``x`` being set."""
         if isinstance(test, Boolean) and test.operator == "and":
-            names = {part.target.id for part in test.values if isinstance(part, Walrus) and isinstance(part.target, Name)}
+            names = {
+                part.target.id
+                for part in test.values
+                if isinstance(part, Walrus) and isinstance(part.target, Name)
+            }
             others = [
                 part
                 for part in test.values
@@ -199,6 +234,8 @@ class Effects:
             return len(others) == 1 and self._is_thread_test(others[0], scope)
         if not isinstance(test, Compare) or test.operators not in (("!=",), ("is not",)):
             return False
+        if not any("loop" in (_last_name(operand) or "") for operand in test.operands):
+            return False  # another thread's identity: a recorder's, a library's
         return any(
             isinstance(operand, Call)
             and any(
@@ -218,13 +255,21 @@ class Effects:
         if facts.is_async or facts.is_generator:
             return None
         scope = ScopeRef(function.module, function.index)
-        found = next(self._own_changes(facts, scope), None) or self._called_change(facts, scope, function)
+        found: Change | None = None
+        for change in (*self._own_changes(facts, scope), *self._called_changes(facts, scope, function)):
+            if not change.of_self:
+                found = change
+                break
+            found = found or change
         self._changes[function] = found
         return found
 
     def _own_changes(self, facts: FunctionFacts, scope: ScopeRef) -> Iterator[Change]:
         outer = {
-            name for statement in statements(facts.body) if isinstance(statement, Scope) for name in statement.names
+            name
+            for statement in statements(facts.body)
+            if isinstance(statement, Scope)
+            for name in statement.names
         }
         for statement in statements(facts.body):
             match statement:
@@ -246,19 +291,20 @@ class Effects:
                     elif isinstance(part, Attribute | Subscript) and not self._is_own(part, facts, scope):
                         yield self._changed(scope, part, of_self=_root(part) == _first_parameter(facts))
 
-    def _called_change(self, facts: FunctionFacts, scope: ScopeRef, function: FunctionId) -> Change | None:
+    def _called_changes(
+        self, facts: FunctionFacts, scope: ScopeRef, function: FunctionId
+    ) -> Iterator[Change]:
         for call in facts.calls:
             values = self.program.evaluator.values(call.function, scope)
             found = self._mutator(call, values, facts, scope)
             if found is not None:
-                return found
+                yield found
             if not values:
                 self._unknown[function] = True
             for value in values:
                 found = self._callee_change(value, call, facts, scope)
                 if found is not None:
-                    return found
-        return None
+                    yield found
 
     def _mutator(
         self, call: Call, values: tuple[Value, ...], facts: FunctionFacts, scope: ScopeRef
@@ -272,7 +318,9 @@ class Effects:
             return None
         return self._changed(scope, call, of_self=_root(method.value) == _first_parameter(facts))
 
-    def _callee_change(self, value: Value, call: Call, facts: FunctionFacts, scope: ScopeRef) -> Change | None:
+    def _callee_change(
+        self, value: Value, call: Call, facts: FunctionFacts, scope: ScopeRef
+    ) -> Change | None:
         if isinstance(value, External):
             return self._changed(scope, call, of_self=False) if value.dotted in ASYNCIO_APIS else None
         callee = self._callee(value)
@@ -347,8 +395,21 @@ class Effects:
         return self.program.lines(module).position(offset).line + 1
 
 
-_FRESH_CALLS = frozenset({"dict", "list", "set", "deque", "defaultdict", "copy", "deepcopy", "tuple", "sorted",
-                          "frozenset", "OrderedDict"})
+_FRESH_CALLS = frozenset(
+    {
+        "dict",
+        "list",
+        "set",
+        "deque",
+        "defaultdict",
+        "copy",
+        "deepcopy",
+        "tuple",
+        "sorted",
+        "frozenset",
+        "OrderedDict",
+    }
+)
 
 
 def certain_calls(expr: Expr) -> Iterator[Call]:
@@ -365,6 +426,17 @@ def certain_calls(expr: Expr) -> Iterator[Call]:
                 yield from certain_calls(child)
             if isinstance(expr, Call):
                 yield expr
+
+
+def _refuses(body: Block) -> bool:
+    """Whether the body of a thread test reports or raises, rather than taking a safe way and returning."""
+    return not any(isinstance(statement, Return) for statement in statements(body))
+
+
+def _last_name(expr: Expr) -> str | None:
+    if isinstance(expr, Walrus):
+        return _last_name(expr.target)
+    return expr.attr if isinstance(expr, Attribute) else getattr(expr, "id", None)
 
 
 def _calls(block: Block) -> Iterator[Call]:

@@ -62,9 +62,7 @@ class EntryFinder:
                     continue
                 if isinstance(argument, Call):
                     rest = argument.arguments[1:]
-                values = tuple(
-                    value.value for value in rest if value.keyword is None and not value.stars
-                )
+                values = tuple(value.value for value in rest if value.keyword is None and not value.stars)
                 self._method(target, call, scope, runs_in, values)
 
     def _callees(self, call: Call, scope: ScopeRef) -> Iterator[str]:
@@ -189,7 +187,11 @@ class EntryFinder:
 def _unwrapped(argument: Expr) -> Expr:
     """Return what a ``partial(...)`` wraps."""
     if isinstance(argument, Call) and argument.arguments:
-        name = argument.function.attr if isinstance(argument.function, Attribute) else getattr(argument.function, "id", "")
+        name = (
+            argument.function.attr
+            if isinstance(argument.function, Attribute)
+            else getattr(argument.function, "id", "")
+        )
         if name == "partial":
             return argument.arguments[0].value
     return argument

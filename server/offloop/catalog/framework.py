@@ -57,3 +57,12 @@ def _modules(root: Path, paths: list[Path]) -> Iterator[tuple[str, Path, bool]]:
             continue
         is_package = parts[-1] == "__init__"
         yield ".".join(parts[:-1] if is_package else parts), path, is_package
+
+
+def core_files(root: Path) -> Iterator[Path]:
+    """Yield the files whose state tells whether sources have changed: the core and the components' folders."""
+    package = root / "homeassistant"
+    yield from sorted(package.glob("*.py"))
+    for name in _CORE_FOLDERS:
+        yield from sorted((package / name).rglob("*.py"))
+    yield package / "components"

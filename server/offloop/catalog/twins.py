@@ -34,12 +34,14 @@ class TwinFinder:
         for function in self.hops:
             targets = set(self._targets(function))
             for candidate in self._candidates(function, targets, callers):
-                rank = self._rank(candidate, function)
+                rank = self._rank(candidate, function, targets)
                 found[self._dotted(candidate)].append((rank, self._twin(candidate, function)))
-        for loop_function, name, module in self._factories():
+        for loop_function, name, module in self.factories():
             twin = Twin(f"{module}.{name}", (), (), returns_same=True, blocks=True)
             found[self._dotted(loop_function)].append((0, twin))
-        return {name: min(twins, key=lambda item: (item[0], item[1].name))[1] for name, twins in found.items()}
+        return {
+            name: min(twins, key=lambda item: (item[0], item[1].name))[1] for name, twins in found.items()
+        }
 
     # ---------------------------------------------------------------- hops
     def _find_hops(self) -> dict[FunctionId, None]:
@@ -99,9 +101,11 @@ class TwinFinder:
         for value in values:
             if isinstance(value, FunctionRef) and value.index >= 0:
                 callee = FunctionId(value.module, value.index)
-                if not isinstance(argument, Call) or _is_partial(argument):
-                    yield callee
-                elif self.program.kinds[callee] is Kind.COROUTINE:
+                if (
+                    not isinstance(argument, Call)
+                    or _is_partial(argument)
+                    or self.program.kinds[callee] is Kind.COROUTINE
+                ):
                     yield callee
         if isinstance(argument, Call) and _is_partial(argument) and argument.arguments:
             first = argument.arguments[0].value
@@ -144,7 +148,8 @@ class TwinFinder:
         seen: set[FunctionId] = set()
         for target in targets:
             delegates = {f for f in callers.get(target, ()) if len(self.callees[f]) <= 8}
-            inner = self.callees.get(target, set())
+            private = self.program.facts(target).name.startswith("_")
+            inner = self.callees.get(target, set()) if private else set()
             same_work = {
                 f
                 for callee in inner
@@ -156,9 +161,7 @@ class TwinFinder:
                     continue
                 if self._owner(candidate) != owner and candidate != target:
                     continue
-                if candidate != target and not (
-                    self._names_fit(candidate, twin) or candidate in same_work
-                ):
+                if candidate != target and not (self._names_fit(candidate, twin) or candidate in same_work):
                     continue
                 seen.add(candidate)
                 yield candidate
@@ -173,12 +176,12 @@ class TwinFinder:
     def _owner(self, function: FunctionId) -> tuple[str, str]:
         return function.module, self.program.facts(function).qualname.rpartition(".")[0]
 
-    def _rank(self, loop_function: FunctionId, twin: FunctionId) -> int:
+    def _rank(self, loop_function: FunctionId, twin: FunctionId, targets: set[FunctionId]) -> int:
         if self._names_fit(loop_function, twin):
             return 0
-        return 1 if self._owner(loop_function) == self._owner(twin) else 2
+        return 1 if targets == {loop_function} else 2
 
-    def _factories(self) -> Iterator[tuple[FunctionId, str, str]]:
+    def factories(self) -> Iterator[tuple[FunctionId, str, str]]:
         """Yield (loop function, twin's name, module) for ``name = factory(async_name)``."""
         for module in self.program.world.analysed.values():
             scope = ScopeRef(module.name, None)
@@ -186,7 +189,11 @@ class TwinFinder:
                 if not isinstance(statement, Assign) or not isinstance(statement.value, Call):
                     continue
                 target, call = statement.targets[0], statement.value
-                if not isinstance(target, Name) or len(call.arguments) != 1 or not self._makes_hops(call, scope):
+                if (
+                    not isinstance(target, Name)
+                    or len(call.arguments) != 1
+                    or not self._makes_hops(call, scope)
+                ):
                     continue
                 for value in self.program.evaluator.values(call.arguments[0].value, scope):
                     if isinstance(value, FunctionRef) and value.index >= 0:

@@ -10,7 +10,37 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from types import EllipsisType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
+
+
+class Expr(Protocol):
+    """Any expression: one of the tuples below that says so by its place in this module.
+
+    A protocol rather than a union of all of them: type checkers take minutes over a recursive union.
+    """
+
+    @property
+    def start(self) -> int:
+        """Where it starts."""
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+
+
+class Statement(Protocol):
+    """Any statement."""
+
+    @property
+    def start(self) -> int:
+        """Where it starts."""
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+
+
+Block = tuple[Statement, ...]
 
 
 # ------------------------------------------------------------------ expressions
@@ -196,29 +226,6 @@ class Compound(NamedTuple):
     end: int
 
 
-Expr = (
-    Name
-    | Attribute
-    | Call
-    | Subscript
-    | Constant
-    | Lambda
-    | Await
-    | Collection
-    | Dictionary
-    | Conditional
-    | Walrus
-    | Boolean
-    | Not
-    | Compare
-    | Binary
-    | Comprehension
-    | Starred
-    | Yield
-    | Compound
-)
-
-
 # ------------------------------------------------------------------ statements
 class Evaluate(NamedTuple):
     """An expression used as a statement."""
@@ -393,26 +400,6 @@ class Jump(NamedTuple):
     end: int
 
 
-Statement = (
-    Evaluate
-    | Assign
-    | AugmentedAssign
-    | Return
-    | Raise
-    | If
-    | For
-    | While
-    | With
-    | Try
-    | Match
-    | Delete
-    | Assert
-    | Scope
-    | Import
-    | Define
-    | Jump
-)
-Block = tuple[Statement, ...]
 
 
 # ------------------------------------------------------------------ functions, classes, modules
@@ -448,7 +435,7 @@ class FunctionFacts:
     A lambda's body is one Return.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     qualname: str
     name: str
     is_async: bool
@@ -477,7 +464,7 @@ class ClassFacts:
     ``type_parameters`` are (name, bound, default) of PEP 695/696 in order.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     qualname: str
     name: str
     bases: tuple[Expr, ...]

@@ -116,10 +116,10 @@ def expressions(statement: Statement) -> Iterator[Expr]:
         case While(test, _, _, _, _):
             yield test
         case With(items, _, _, _, _):
-            for context, target in items:
+            for context, bound in items:
                 yield context
-                if target is not None:
-                    yield target
+                if bound is not None:
+                    yield bound
         case Try(_, handlers, _, _, _, _):
             yield from (handler.type for handler in handlers if handler.type is not None)
         case Match(subject, cases, _, _):

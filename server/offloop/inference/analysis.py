@@ -168,9 +168,17 @@ def seeds(
 ) -> Iterator[tuple[FunctionId, Evidence]]:
     for function, kind in program.kinds.items():
         if kind is Kind.COROUTINE:
-            yield function, Evidence(ExecutionContext.LOOP, Reason.COROUTINE, "a coroutine runs in the event loop")
+            yield (
+                function,
+                Evidence(ExecutionContext.LOOP, Reason.COROUTINE, "a coroutine runs in the event loop"),
+            )
         elif kind is Kind.CALLBACK:
-            yield function, Evidence(ExecutionContext.LOOP, Reason.CALLBACK, "@callback says that it runs in the event loop")
+            yield (
+                function,
+                Evidence(
+                    ExecutionContext.LOOP, Reason.CALLBACK, "@callback says that it runs in the event loop"
+                ),
+            )
     for function, entry in entries:
         context = ExecutionContext.WORKER if entry.runs_in == "worker" else ExecutionContext.LOOP
         if program.kinds[function] is Kind.COROUTINE:

@@ -48,10 +48,15 @@ from offloop.resolve.values import (
 )
 from offloop.resolve.world import External, World
 
-_INTO = frozenset({"append", "appendleft", "add", "insert", "extend", "update", "setdefault", "put", "put_nowait"})
+_INTO = frozenset(
+    {"append", "appendleft", "add", "insert", "extend", "update", "setdefault", "put", "put_nowait"}
+)
 _OUT = frozenset({"get", "pop", "popleft", "values", "items", "copy", "setdefault", "keys"})
-_SAME = frozenset({"list", "sorted", "set", "tuple", "reversed", "iter", "enumerate", "zip", "frozenset", "deque", "dict"})
+_SAME = frozenset(
+    {"list", "sorted", "set", "tuple", "reversed", "iter", "enumerate", "zip", "frozenset", "deque", "dict"}
+)
 _MAX_ATOMS = 400
+_MAX_ALIASES = 4
 
 
 class Atom(NamedTuple):
@@ -63,7 +68,7 @@ class Atom(NamedTuple):
 
     module: str
     qualname: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     kind: str = ""
     position: int = -1
     receiver: Type | None = None
@@ -117,10 +122,20 @@ class Use(NamedTuple):
 class CallGraph:
     """The calls and hand-offs of a set of analysed modules."""
 
-    def __init__(self, world: World, evaluator: Evaluator, handoffs: dict[str, tuple[HandOff, ...]]) -> None:
+    def __init__(
+        self,
+        world: World,
+        evaluator: Evaluator,
+        handoffs: dict[str, tuple[HandOff, ...]],
+        *,
+        follow_stars: bool = True,
+    ) -> None:
         self.world = world
         self.evaluator = evaluator
         self.handoffs = handoffs
+        # ``f(*args)`` with arguments of all callers mixed joins what has nothing to do with each other in a large
+        # program; there, what follows a callable is bound at each call site instead (``_summarise``).
+        self.follow_stars = follow_stars
         self.calls: list[CallEdge] = []
         self.handed: list[HandOffEdge] = []
         self.api_calls: list[ApiCall] = []
@@ -131,6 +146,8 @@ class CallGraph:
         self._done: set[tuple[object, ...]] = set()
         self._roots: dict[str, str] = {}
         self._overrides: dict[str, list[ClassSignature]] | None = None
+        self._sites: dict[FunctionId, list[tuple[Call, ScopeRef, int]]] = defaultdict(list)
+        self._summarised: set[tuple[FunctionId, int]] = set()
 
     # ---------------------------------------------------------------- building
     def build(self, tokens: Iterable[tuple[FunctionId, int]] = ()) -> CallGraph:
@@ -181,12 +198,16 @@ class CallGraph:
 
     def _assign(self, target: Expr, value: Expr, scope: ScopeRef) -> None:
         if isinstance(target, Collection):
-            apart = value.items if isinstance(value, Collection) and len(value.items) == len(target.items) else None
+            apart = (
+                value.items
+                if isinstance(value, Collection) and len(value.items) == len(target.items)
+                else None
+            )
             for position, item in enumerate(target.items):
                 if not isinstance(item, Name):
                     self._assign(item, apart[position] if apart is not None else value, scope)
             return
-        for slot in self._slots(target, scope):
+        for slot in self._stores(target, scope):
             self._flow(value, scope, slot)
             if isinstance(target, Subscript):
                 self._flow(target.index, scope, slot)
@@ -247,6 +268,27 @@ class CallGraph:
                 for argument in arguments:
                     yield from self._slots(argument.value, scope)
 
+    def _stores(self, target: Expr, scope: ScopeRef, depth: int = 0) -> Iterator[Slot]:
+        """Yield the slots that storing into a target changes: its own, and those its container came from."""
+        yield from self._slots(target, scope)
+        base = target
+        while True:
+            if isinstance(base, Subscript):
+                base = base.value
+            elif isinstance(base, Call) and isinstance(base.function, Attribute):
+                base = base.function.value
+            else:
+                break
+        if base is target and depth == 0:
+            return
+        found = self.evaluator.lookup(base.id, scope) if isinstance(base, Name) else None
+        if found is None or depth > _MAX_ALIASES:
+            return
+        for binding in found[1]:
+            if binding.kind in ("value", "element") and binding.expr is not None and binding.expr is not base:
+                yield from self._slots(binding.expr, found[0])
+                yield from self._stores(binding.expr, found[0], depth + 1)
+
     def _constant(self, index: Expr, scope: ScopeRef) -> str | None:
         """Return the text of a constant key, or the name of a module-level constant."""
         if isinstance(index, Constant) and isinstance(index.value, str):
@@ -278,7 +320,8 @@ class CallGraph:
                 yield from self._call_sources(expr, scope)
             case Subscript():
                 yield from self._slots(expr, scope)
-                yield from self.sources(expr.value, scope)
+                if not isinstance(expr.value, Name | Attribute):
+                    yield from self.sources(expr.value, scope)
             case Collection(_, items, _, _):
                 for item in items:
                     yield from self.sources(item, scope)
@@ -346,7 +389,8 @@ class CallGraph:
     def _call_sources(self, call: Call, scope: ScopeRef) -> Iterator[Source]:
         if isinstance(call.function, Attribute) and call.function.attr in _OUT:
             yield from self._slots(call, scope)
-            yield from self.sources(call.function.value, scope)
+            if not isinstance(call.function.value, Name | Attribute):
+                yield from self.sources(call.function.value, scope)
         for callee in self.evaluator.values(call.function, scope):
             match callee:
                 case External(dotted):
@@ -378,7 +422,8 @@ class CallGraph:
             for source in self.sources(call.function, scope):
                 if isinstance(source, Atom):
                     if not any(
-                        isinstance(value, FunctionRef) and (value.module, value.index) == (source.module, source.index)
+                        isinstance(value, FunctionRef)
+                        and (value.module, value.index) == (source.module, source.index)
                         for value in values
                     ):
                         self._apply(source, use)
@@ -389,13 +434,9 @@ class CallGraph:
         function = call.function
         if not isinstance(function, Attribute) or function.attr not in _INTO:
             return
-        for slot in self._slots(function.value, scope):
+        for slot in self._stores(function.value, scope, 1):
             for argument in call.arguments:
                 self._flow(argument.value, scope, slot)
-        if isinstance(function.value, Call | Subscript):
-            for slot in self._slots(function.value, scope):
-                for argument in call.arguments:
-                    self._flow(argument.value, scope, slot)
 
     def _static(self, callee: Value, call: Call, scope: ScopeRef) -> None:
         caller = FunctionId(scope.module, scope.function) if scope.function is not None else None
@@ -415,9 +456,16 @@ class CallGraph:
             case Instance(kind):
                 method = self.world.method(kind, "__call__")
                 if method is not None:
-                    self._static(FunctionRef(method[1].module, method[1].qualname,
-                                             method[1].index if method[1].module in self.world.analysed else -1,
-                                             kind), call, scope)
+                    self._static(
+                        FunctionRef(
+                            method[1].module,
+                            method[1].qualname,
+                            method[1].index if method[1].module in self.world.analysed else -1,
+                            kind,
+                        ),
+                        call,
+                        scope,
+                    )
 
     def _bound(self, callee: FunctionRef) -> bool:
         return callee.receiver is not None
@@ -482,13 +530,29 @@ class CallGraph:
         facts = self.world.function_facts(*callee)
         if facts is None:
             return
-        skip = 1 if facts.owner_class is not None and (bound or facts.name == "__init__") and not _is_static(facts) else 0
+        skip = (
+            1
+            if facts.owner_class is not None and (bound or facts.name == "__init__") and not _is_static(facts)
+            else 0
+        )
         self._pass(facts, callee, call.arguments, scope, skip)
+        if not self.follow_stars:
+            self._sites[callee].append((call, scope, skip))
+            for function, position in list(self._summarised):
+                if function == callee:
+                    self._bind_rest(call, scope, position - skip)
 
     def _pass(
-        self, facts: FunctionFacts, callee: FunctionId, arguments: tuple[Argument, ...], scope: ScopeRef, skip: int
+        self,
+        facts: FunctionFacts,
+        callee: FunctionId,
+        arguments: tuple[Argument, ...],
+        scope: ScopeRef,
+        skip: int,
     ) -> None:
         """Let arguments flow into the parameters of an analysed function."""
+        if not self.follow_stars:
+            arguments = tuple(argument for argument in arguments if not argument.stars)
         for name, value in pair_arguments(facts, arguments, skip):
             self._flow(value, scope, ("v", callee.module, callee.index, None, name))
 
@@ -513,14 +577,36 @@ class CallGraph:
             for use in list(self._uses[slot]):
                 self._apply(atom, use)
 
+    def _summarise(self, function: FunctionId, position: int) -> None:
+        """Note that a parameter is run somewhere, and bind what follows it at every call site of the function."""
+        if self.follow_stars or (function, position) in self._summarised:
+            return
+        parameters = self.world.analysed[function.module].facts.functions[function.index].parameters
+        if position + 1 >= len(parameters) or parameters[position + 1].kind.value != "variadic":
+            return
+        self._summarised.add((function, position))
+        for call, scope, skip in list(self._sites[function]):
+            self._bind_rest(call, scope, position - skip)
+
+    def _bind_rest(self, call: Call, scope: ScopeRef, position: int) -> None:
+        if position >= len(call.arguments) or position < 0:
+            return
+        use = Use("bind", scope, call, position + 1)
+        for source in self.sources(call.arguments[position].value, scope):
+            self._use(source, use) if not isinstance(source, Atom) else self._apply(source, use)
+
     def _apply(self, atom: Atom, use: Use) -> None:
         key = (use.kind, use.scope, atom, use.call.start, use.call.end, use.handoff)
         if key in self._done:
             return
         self._done.add(key)
         caller = FunctionId(use.scope.module, use.scope.function) if use.scope.function is not None else None
+        if atom.position >= 0 and use.kind != "bind":
+            self._summarise(FunctionId(atom.module, atom.index), atom.position)
         if use.kind == "handoff" and use.handoff is not None and use.argument is not None:
-            self.handed.append(HandOffEdge(caller, use.scope.module, atom, use.call, use.handoff, use.argument))
+            self.handed.append(
+                HandOffEdge(caller, use.scope.module, atom, use.call, use.handoff, use.argument)
+            )
         elif use.kind == "call":
             if atom.position >= 0:
                 self.handed.append(
@@ -531,19 +617,29 @@ class CallGraph:
                 self.api_calls.append(ApiCall(caller, use.scope.module, use.call, dotted))
                 self._library(dotted, use.call, use.scope)
             else:
-                self.calls.append(CallEdge(caller, use.scope.module, FunctionId(atom.module, atom.index), use.call))
+                self.calls.append(
+                    CallEdge(caller, use.scope.module, FunctionId(atom.module, atom.index), use.call)
+                )
         if atom.index >= 0 and atom.position < 0 and use.rest >= 0:
             facts = self.world.function_facts(atom.module, atom.index)
             if facts is not None:
                 skip = 1 if facts.owner_class is not None and not _is_static(facts) else 0
-                self._pass(facts, FunctionId(atom.module, atom.index), use.call.arguments[use.rest :], use.scope, skip)
+                self._pass(
+                    facts,
+                    FunctionId(atom.module, atom.index),
+                    use.call.arguments[use.rest :],
+                    use.scope,
+                    skip,
+                )
 
 
 _CALLED = HandOff("", 0, "", Dispatch.CALLER, Origin("", 0))
 
 
 def _is_static(facts: FunctionFacts) -> bool:
-    return any(isinstance(decorator, Name) and decorator.id == "staticmethod" for decorator in facts.decorators)
+    return any(
+        isinstance(decorator, Name) and decorator.id == "staticmethod" for decorator in facts.decorators
+    )
 
 
 def _forced(handoff: HandOff, dotted: str, call: Call) -> HandOff:

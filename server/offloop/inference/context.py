@@ -26,7 +26,7 @@ class FunctionId(NamedTuple):
     """An analysed function by its module and its index in the module's facts."""
 
     module: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
 
 
 class Reason(Enum):

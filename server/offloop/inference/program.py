@@ -67,7 +67,9 @@ class Program:
                     kind = self._decorated(function, builder, callbacks)
                 self.kinds[FunctionId(module.name, function.index)] = kind
 
-    def _decorated(self, function: FunctionFacts, builder: SignatureBuilder, callbacks: frozenset[str]) -> Kind:
+    def _decorated(
+        self, function: FunctionFacts, builder: SignatureBuilder, callbacks: frozenset[str]
+    ) -> Kind:
         for decorator in function.decorators:
             dotted = builder.type_of(decorator)
             if dotted is None:

@@ -45,7 +45,7 @@ class FunctionSignature(NamedTuple):
 
     module: str
     qualname: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     kind: Kind
     role: str
     parameters: tuple[ParameterSignature, ...]
@@ -68,7 +68,7 @@ class ClassSignature(NamedTuple):
 
     module: str
     qualname: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     bases: tuple[Type, ...]
     type_parameters: tuple[tuple[str, Type | None], ...]
     methods: Mapping[str, FunctionSignature]
@@ -185,7 +185,7 @@ class HandOff(NamedTuple):
     """A parameter that takes a callable (0-based index without ``self``) and where the callable runs."""
 
     api: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     keyword: str
     dispatch: Dispatch
     origin: Origin

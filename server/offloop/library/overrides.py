@@ -85,7 +85,8 @@ _ASYNCIO = (
 )
 
 ASYNCIO_APIS: Mapping[str, LoopApi] = {
-    name: LoopApi(name, Kind.PLAIN, Tier.CORRUPTS, None, _STDLIB, "asyncio is not thread-safe") for name in _ASYNCIO
+    name: LoopApi(name, Kind.PLAIN, Tier.CORRUPTS, None, _STDLIB, "asyncio is not thread-safe")
+    for name in _ASYNCIO
 }
 
 # Names under which the standard library re-exports the classes above.
@@ -153,3 +154,6 @@ TYPED_KEYS: Mapping[str, bool] = {
 
 # Home Assistant names what belongs to the loop with this prefix, decorated or not.
 LOOP_PREFIXES = ("async_", "_async_")
+
+# The ending of what core keeps for itself: the same work without the guard (core.py, async_fire_internal).
+INTERNAL_SUFFIX = "_internal"

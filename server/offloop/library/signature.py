@@ -53,7 +53,13 @@ class SignatureBuilder:
     """Builds the signature of one module; ``callback_names`` are the dotted names of the callback decorator."""
 
     def __init__(
-        self, module: str, path: str, is_package: bool, facts: ModuleFacts, text: str, callbacks: frozenset[str]
+        self,
+        module: str,
+        path: str,
+        is_package: bool,
+        facts: ModuleFacts,
+        text: str,
+        callbacks: frozenset[str],
     ) -> None:
         self.module = module
         self.path = path
@@ -76,8 +82,8 @@ class SignatureBuilder:
                 case Define("class", index, _, _):
                     self.names[self.facts.classes[index].name] = Alias("")
                 case Assign((Name(id, _, _), *_), Call(function, _, _, _), _, _, _) if (
-                    (dotted_name(function) or "").rpartition(".")[2] in _TYPE_VARIABLES
-                ):
+                    dotted_name(function) or ""
+                ).rpartition(".")[2] in _TYPE_VARIABLES:
                     self.type_variables.add(id)
         for function in self.facts.functions:
             if function.parent is None and function.owner_class is None and not function.is_lambda:
@@ -264,14 +270,18 @@ class SignatureBuilder:
                 (name, self.type_of(bound, variables) or self.type_of(default, variables))
                 for name, bound, default in cls.type_parameters
             )
-        generic = [base for base in bases if base.name.rpartition(".")[2] in ("Generic", "Protocol") and base.args]
+        generic = [
+            base for base in bases if base.name.rpartition(".")[2] in ("Generic", "Protocol") and base.args
+        ]
         found: dict[str, Type | None] = {}
         for base in generic or bases:
             for arg in _type_variables(base):
                 found.setdefault(arg, None)
         return tuple(found.items())
 
-    def _class_attribute(self, statement: Assign, attributes: dict[str, Type], variables: frozenset[str]) -> None:
+    def _class_attribute(
+        self, statement: Assign, attributes: dict[str, Type], variables: frozenset[str]
+    ) -> None:
         for target in statement.targets:
             if not isinstance(target, Name):
                 continue
@@ -293,7 +303,9 @@ class SignatureBuilder:
                 continue
             for target in statement.targets:
                 if not (
-                    isinstance(target, Attribute) and isinstance(target.value, Name) and target.value.id == own
+                    isinstance(target, Attribute)
+                    and isinstance(target.value, Name)
+                    and target.value.id == own
                 ):
                     continue
                 kind: Type | None = None

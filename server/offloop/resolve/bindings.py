@@ -38,7 +38,7 @@ class Binding(NamedTuple):
 
     kind: str
     expr: Expr | None = None
-    index: int = -1
+    index: int = -1  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     statement: Import | None = None
     item: int = -1
     annotation: Expr | None = None
@@ -87,9 +87,9 @@ def _bind_statement(facts: ModuleFacts, statement: Statement, bound: Bindings) -
         case For(target, iterable, _, _, _, _, _):
             bind_target(target, Binding("element", iterable), bound)
         case With(items, _, _, _, _):
-            for context, target in items:
-                if target is not None:
-                    bind_target(target, Binding("context", context), bound)
+            for context, name_or_none in items:
+                if name_or_none is not None:
+                    bind_target(name_or_none, Binding("context", context), bound)
         case Define(kind, index, _, _):
             name = (facts.functions if kind == "function" else facts.classes)[index].name
             bound.setdefault(name, []).append(Binding(kind, index=index))

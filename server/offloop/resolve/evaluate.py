@@ -53,17 +53,51 @@ from offloop.resolve.world import External, World, external_result, substitute, 
 
 _MAX_VALUES = 12
 _MAPPINGS = frozenset(
-    {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict", "WeakValueDictionary",
-     "ChainMap", "MappingProxyType"}
+    {
+        "dict",
+        "Dict",
+        "Mapping",
+        "MutableMapping",
+        "defaultdict",
+        "DefaultDict",
+        "OrderedDict",
+        "WeakValueDictionary",
+        "ChainMap",
+        "MappingProxyType",
+    }
 )
 _SEQUENCES = frozenset(
-    {"list", "List", "set", "Set", "frozenset", "FrozenSet", "tuple", "Tuple", "Sequence", "MutableSequence",
-     "Iterable", "Iterator", "Collection", "Generator", "deque", "Deque", "AbstractSet", "KeysView", "ValuesView",
-     "AsyncIterator", "AsyncIterable", "AsyncGenerator", "MutableSet"}
+    {
+        "list",
+        "List",
+        "set",
+        "Set",
+        "frozenset",
+        "FrozenSet",
+        "tuple",
+        "Tuple",
+        "Sequence",
+        "MutableSequence",
+        "Iterable",
+        "Iterator",
+        "Collection",
+        "Generator",
+        "deque",
+        "Deque",
+        "AbstractSet",
+        "KeysView",
+        "ValuesView",
+        "AsyncIterator",
+        "AsyncIterable",
+        "AsyncGenerator",
+        "MutableSet",
+    }
 )
 _AWAITABLES = frozenset({"Coroutine", "Awaitable", "Future", "Task"})
 _ELEMENT_METHODS = frozenset({"get", "pop", "setdefault", "__getitem__"})
-_SAME = frozenset({"list", "sorted", "set", "tuple", "reversed", "iter", "frozenset", "deque", "copy", "deepcopy"})
+_SAME = frozenset(
+    {"list", "sorted", "set", "tuple", "reversed", "iter", "frozenset", "deque", "copy", "deepcopy"}
+)
 COROUTINE = "typing.Coroutine"
 
 
@@ -73,12 +107,16 @@ class Evaluator:
     ``conventions`` give the class of parameters and attributes that say nothing themselves.
     """
 
-    def __init__(self, world: World, conventions: Mapping[str, Type], callback_decorators: frozenset[str]) -> None:
+    def __init__(
+        self, world: World, conventions: Mapping[str, Type], callback_decorators: frozenset[str]
+    ) -> None:
         self.world = world
         self.conventions = conventions
         self.callback_decorators = callback_decorators
         self.answers: dict[tuple[str, int], Type] = {}  # receivers decided elsewhere, by module and offset
-        self.hints: dict[tuple[str, int, int], Values] = {}  # what hooks are given: module, function, position
+        self.hints: dict[
+            tuple[str, int, int], Values
+        ] = {}  # what hooks are given: module, function, position
         self._memo: dict[int, Values] = {}
         self._busy: set[int] = set()
         self._cut = False  # a cycle was cut while the current expression was evaluated
@@ -141,8 +179,10 @@ class Evaluator:
             found = bound.get(name)
             if found and name not in left:
                 return current, found
-            current = self.outer(current) if not (name in left and current.function is not None) else (
+            current = (
                 self.outer(current)
+                if not (name in left and current.function is not None)
+                else (self.outer(current))
             )
         return None
 
@@ -153,7 +193,9 @@ class Evaluator:
         while index is not None:
             function = facts.functions[index]
             if function.owner_class is not None:
-                return self.world.class_named(f"{scope.module}.{facts.classes[function.owner_class].qualname}")
+                return self.world.class_named(
+                    f"{scope.module}.{facts.classes[function.owner_class].qualname}"
+                )
             index = function.parent
         return None
 
@@ -265,7 +307,9 @@ class Evaluator:
                     return ()
                 return self._elements(binding.expr, scope, binding.item)
             case "context":
-                return self.values(binding.expr, scope) if binding.expr is not None and binding.item < 0 else ()
+                return (
+                    self.values(binding.expr, scope) if binding.expr is not None and binding.item < 0 else ()
+                )
             case "parameter":
                 return self.parameter(scope, binding.index)
             case "function":
@@ -487,7 +531,9 @@ class Evaluator:
                 return declared
         assigned = self.assignments(signature).get(attr)
         if assigned:
-            found = _unique(value for expr, where in assigned[:_MAX_VALUES] for value in self.values(expr, where))
+            found = _unique(
+                value for expr, where in assigned[:_MAX_VALUES] for value in self.values(expr, where)
+            )
             return found or None
         return () if attribute is not None else None
 
@@ -593,7 +639,9 @@ class Evaluator:
             if declared is not None and declared.name.startswith("~"):
                 for found in self.types(argument, scope):
                     known.setdefault(declared.name[1:], found)
-        return Type(kind.name, tuple(known.get(name, bound or Type("?")) for name, bound in signature.type_parameters))
+        return Type(
+            kind.name, tuple(known.get(name, bound or Type("?")) for name, bound in signature.type_parameters)
+        )
 
     def call_result(self, function: FunctionRef) -> Values:
         """Return what calling a function gives; a coroutine function gives a coroutine."""
@@ -608,7 +656,11 @@ class Evaluator:
             inner = returns
             if inner is None and function.index >= 0:
                 inner = _union(
-                    tuple(v.type for v in self.returned(function.module, function.index) if isinstance(v, Instance))
+                    tuple(
+                        v.type
+                        for v in self.returned(function.module, function.index)
+                        if isinstance(v, Instance)
+                    )
                 )
             return (Instance(Type(COROUTINE, (inner or Type("?"),))),)
         if returns is not None:
@@ -714,7 +766,9 @@ class Evaluator:
                         result.extend(self.call_result(self._reference(method[1], owner.type)))
             elif isinstance(owner, ClassObject):
                 arguments = self.builder(scope.module).type_of(Subscript(value, index, 0, 0))
-                result.append(ClassObject(Type(owner.type.name, arguments.args if arguments is not None else ())))
+                result.append(
+                    ClassObject(Type(owner.type.name, arguments.args if arguments is not None else ()))
+                )
             elif isinstance(owner, External):
                 result.append(owner)
         return result
@@ -726,7 +780,11 @@ class Evaluator:
                 return self.instances(key.args[0] if not plain else Type("dict", (Type("str"), key.args[0])))
         if container.name in _MAPPINGS:
             return self.instances(container.args[1]) if len(container.args) > 1 else ()
-        if container.name in ("tuple", "Tuple") and isinstance(index, Constant) and isinstance(index.value, int):
+        if (
+            container.name in ("tuple", "Tuple")
+            and isinstance(index, Constant)
+            and isinstance(index.value, int)
+        ):
             return self.instances(_tuple_item(container, index.value))
         return self.instances(container.args[0]) if container.args else ()
 
@@ -765,8 +823,19 @@ class Evaluator:
         return result
 
 
-_PLAIN_BASES = frozenset({"object", "builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "?",
-                          "Generic", "Protocol", "ABC"})
+_PLAIN_BASES = frozenset(
+    {
+        "object",
+        "builtins.object",
+        "abc.ABC",
+        "typing.Generic",
+        "typing.Protocol",
+        "?",
+        "Generic",
+        "Protocol",
+        "ABC",
+    }
+)
 
 
 def match_arguments(
@@ -828,5 +897,3 @@ def _self_assignments(function: FunctionFacts) -> Iterator[tuple[str, Expr]]:
                 for part, value in zip(target.items, statement.value.items, strict=False):
                     if isinstance(part, Attribute) and isinstance(part.value, Name) and part.value.id == own:
                         yield part.attr, value
-
-

@@ -31,7 +31,7 @@ class FunctionRef(NamedTuple):
 
     module: str
     qualname: str
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     receiver: Type | None = None
 
     @property

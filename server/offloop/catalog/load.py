@@ -1,0 +1,148 @@
+"""A location of Home Assistant to its catalog: from the cache, from the bundle, or derived now."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import platformdirs
+
+from offloop.catalog.derive import derive
+from offloop.catalog.framework import core_files
+from offloop.catalog.locate import BundledRequest, HomeAssistant
+from offloop.catalog.store import FORMAT, DamagedCatalog, dump, load
+from offloop.library.model import Catalog
+
+BUNDLE = Path(__file__).parent / "bundled"
+_NUMBERS = re.compile(r"\d+")
+
+
+class NoCatalog(ValueError):
+    """Neither the cache, nor the bundle, nor the sources give a catalog."""
+
+
+def load_catalog(
+    location: HomeAssistant | BundledRequest,
+    *,
+    use_cache: bool = True,
+    deriving: Callable[[], None] | None = None,
+) -> Catalog:
+    """Return the catalog of a location; ``deriving`` is called before sources are read at length.
+
+    Raises NoCatalog where there is nothing to derive from.
+    """
+    if isinstance(location, BundledRequest):
+        return load_bundled(location.version)
+    key = fingerprint(location)
+    path = cache_folder() / f"{location.version}-{key}.catalog"
+    if use_cache:
+        cached = _read(path, str(location.root))
+        if cached is not None:
+            return cached
+    if deriving is not None:
+        deriving()
+    catalog = derive(location.root, location.version)
+    if not catalog.modules:
+        raise NoCatalog(f"{location.root} holds no readable Home Assistant")
+    if use_cache:
+        _write(path, dump(catalog))
+    return catalog
+
+
+# -------------------------------------------------------------------- cache
+def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of the user's cache."""
+    chosen = environ.get("OFFLOOP_CACHE_DIR")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("offloop", appauthor=False))
+
+
+def fingerprint(location: HomeAssistant) -> str:
+    """Return what identifies the sources of a location without reading them: names, sizes and times of its core."""
+    digest = hashlib.blake2b(digest_size=12)
+    digest.update(f"{FORMAT} {_own_version()} {sys.version_info[:2]} {location.root}".encode())
+    for path in core_files(location.root):
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        digest.update(f"{path.name} {state.st_size} {state.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def _own_version() -> str:
+    """Return what changes when offloop's own judgement does: its version, or its files' state in a checkout."""
+    try:
+        released = version("offloop")
+    except PackageNotFoundError:
+        released = "0"
+    package = Path(__file__).parents[1]
+    newest = max(
+        (path.stat().st_mtime_ns for path in package.rglob("*.py") if path.parts[-2] in _DERIVING), default=0
+    )
+    return f"{released} {newest}"
+
+
+_DERIVING = frozenset({"catalog", "inference", "resolve", "library", "facts"})
+
+
+def _read(path: Path, source_root: str | None) -> Catalog | None:
+    try:
+        return load(path.read_bytes(), source_root)
+    except (OSError, DamagedCatalog):
+        return None  # absent, or damaged: it is made anew
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a cache file whole or not at all, safe with two processes at once."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".catalog-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            Path(temporary).replace(path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError:
+        return  # a cache that cannot be written costs time, nothing else
+
+
+# -------------------------------------------------------------------- bundle
+def bundled_versions() -> list[str]:
+    """Return the releases whose catalogs come with offloop, oldest first."""
+    return sorted((path.stem for path in BUNDLE.glob("*.catalog")), key=_order)
+
+
+def load_bundled(wanted: str | None) -> Catalog:
+    """Return the bundled catalog of a release, of the nearest older one, or the newest where None is wanted.
+
+    Raises NoCatalog where nothing is bundled.
+    """
+    known = bundled_versions()
+    if not known:
+        raise NoCatalog("no catalog is bundled with this installation")
+    chosen = known[-1]
+    notice: tuple[str, ...] = ()
+    if wanted is not None and wanted not in known:
+        older = [one for one in known if _order(one) <= _order(wanted)]
+        chosen = older[-1] if older else known[0]
+        notice = (f"no catalog of Home Assistant {wanted} is bundled: that of {chosen} is used",)
+    elif wanted is not None:
+        chosen = wanted
+    try:
+        catalog = load((BUNDLE / f"{chosen}.catalog").read_bytes(), None)
+    except (OSError, DamagedCatalog) as error:
+        raise NoCatalog(f"the bundled catalog of {chosen} cannot be read: {error}") from error
+    return replace(catalog, notices=(*catalog.notices, *notice))
+
+
+def _order(name: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in _NUMBERS.findall(name))

@@ -1,0 +1,249 @@
+"""A catalog to bytes and back.
+
+The form is marshal's: fast, plain data, and nothing in it is executed when it is read. Signatures of
+modules are kept apart and decoded when they are first asked for.
+"""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from offloop.library.model import (
+    Alias,
+    Catalog,
+    ClassSignature,
+    Dispatch,
+    EntryPoint,
+    FunctionSignature,
+    HandOff,
+    Kind,
+    LoopApi,
+    ModuleSignature,
+    Origin,
+    ParameterSignature,
+    Symbol,
+    Tier,
+    Twin,
+    Type,
+    Variable,
+)
+
+FORMAT = 3
+_MAGIC = b"offloop catalog\n"
+
+
+class DamagedCatalog(ValueError):
+    """Bytes that are no catalog of this form."""
+
+
+def dump(catalog: Catalog, *, compact: bool = False) -> bytes:
+    """Return a catalog as bytes; ``compact`` trades time to load for size. The source root is left out."""
+    modules = {name: marshal.dumps(_module(catalog.modules[name])) for name in catalog.modules}
+    body = marshal.dumps(
+        {
+            "format": FORMAT,
+            "version": catalog.version,
+            "digest": catalog.digest,
+            "loop_apis": [_loop_api(api) for api in catalog.loop_apis.values()],
+            "entry_points": [(*entry[:3], tuple(entry.origin), *entry[4:]) for entry in catalog.entry_points],
+            "handoffs": [_handoff(handoff) for handoffs in catalog.handoffs.values() for handoff in handoffs],
+            "conventions": {name: _type(kind) for name, kind in catalog.conventions.items()},
+            "callback_decorators": sorted(catalog.callback_decorators),
+            "notices": list(catalog.notices),
+            "has_guards": catalog.has_guards,
+            "modules": modules,
+        }
+    )
+    return _MAGIC + (b"z" + zlib.compress(body, 9) if compact else b"r" + body)
+
+
+def load(data: bytes, source_root: str | None) -> Catalog:
+    """Return the catalog in some bytes; raises DamagedCatalog for anything else."""
+    if not data.startswith(_MAGIC):
+        raise DamagedCatalog("not a catalog")
+    try:
+        kind, body = data[len(_MAGIC) : len(_MAGIC) + 1], memoryview(data)[len(_MAGIC) + 1 :]
+        raw = marshal.loads(zlib.decompress(body) if kind == b"z" else body)  # noqa: S302  (plain data only)
+        if raw["format"] != FORMAT:
+            raise DamagedCatalog(f"form {raw['format']}, not {FORMAT}")
+        return _catalog(raw, source_root)
+    except (EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, zlib.error) as error:
+        raise DamagedCatalog(str(error)) from error
+
+
+def _catalog(raw: dict[str, Any], source_root: str | None) -> Catalog:
+    apis = [_read_loop_api(api) for api in raw["loop_apis"]]
+    handoffs: dict[str, list[HandOff]] = {}
+    for item in raw["handoffs"]:
+        api, index, keyword, dispatch, origin, rest = item
+        handoff = HandOff(api, index, keyword, Dispatch(dispatch), Origin(*origin), rest)
+        handoffs.setdefault(handoff.api, []).append(handoff)
+    return Catalog(
+        version=raw["version"],
+        digest=raw["digest"],
+        source_root=source_root,
+        modules=StoredModules(raw["modules"]),
+        loop_apis={api.name: api for api in apis},
+        entry_points=tuple(_read_entry(*item) for item in raw["entry_points"]),
+        handoffs={api: tuple(items) for api, items in handoffs.items()},
+        conventions={name: _read_type(kind) for name, kind in raw["conventions"].items()},
+        callback_decorators=frozenset(raw["callback_decorators"]),
+        notices=tuple(raw["notices"]),
+        has_guards=raw["has_guards"],
+    )
+
+
+class StoredModules(Mapping[str, ModuleSignature]):
+    """Signatures by module name, each decoded when it is first asked for."""
+
+    def __init__(self, stored: dict[str, bytes]) -> None:
+        self._stored = stored
+        self._decoded: dict[str, ModuleSignature] = {}
+
+    def __getitem__(self, name: str) -> ModuleSignature:
+        known = self._decoded.get(name)
+        if known is None:
+            raw = marshal.loads(self._stored[name])  # noqa: S302  (plain data only)
+            known = self._decoded[name] = _read_module(raw)
+        return known
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stored
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._stored)
+
+    def __len__(self) -> int:
+        return len(self._stored)
+
+
+# -------------------------------------------------------------------- to plain tuples
+def _type(kind: Type | None) -> Any:
+    if kind is None:
+        return None
+    return (kind.name, *(_type(arg) for arg in kind.args)) if kind.args else kind.name
+
+
+def _function(signature: FunctionSignature) -> tuple[Any, ...]:
+    parameters = tuple((p.name, p.kind, _type(p.type), p.has_default) for p in signature.parameters)
+    return (
+        signature.qualname,
+        signature.index,
+        signature.kind.value,
+        signature.role,
+        parameters,
+        _type(signature.returns),
+        signature.line,
+    )
+
+
+def _class(signature: ClassSignature) -> tuple[Any, ...]:
+    return (
+        signature.qualname,
+        signature.index,
+        tuple(_type(base) for base in signature.bases),
+        tuple((name, _type(bound)) for name, bound in signature.type_parameters),
+        tuple((name, _function(method)) for name, method in signature.methods.items()),
+        tuple((name, _type(kind)) for name, kind in signature.attributes.items()),
+        signature.line,
+        signature.is_dataclass,
+    )
+
+
+def _symbol(symbol: Symbol) -> tuple[Any, ...]:
+    match symbol:
+        case Alias(dotted):
+            return ("a", dotted)
+        case Variable(kind, constant):
+            return ("v", _type(kind), constant)
+        case FunctionSignature():
+            return ("f", _function(symbol), symbol.module)
+    return ("c", _class(symbol))
+
+
+def _module(signature: ModuleSignature) -> tuple[Any, ...]:
+    names = tuple((name, _symbol(symbol)) for name, symbol in signature.names.items())
+    return (signature.name, signature.path, signature.is_package, names, signature.stars)
+
+
+def _loop_api(api: LoopApi) -> tuple[Any, ...]:
+    twin = tuple(api.twin) if api.twin is not None else None
+    return (api.name, api.kind.value, api.tier.value, api.reported_name, tuple(api.origin), api.via, twin)
+
+
+def _handoff(handoff: HandOff) -> tuple[Any, ...]:
+    return (*handoff[:3], handoff.dispatch.value, tuple(handoff.origin), handoff.passes_rest)
+
+
+# -------------------------------------------------------------------- from plain tuples
+def _read_type(raw: Any) -> Type:
+    return Type(raw) if isinstance(raw, str) else Type(raw[0], tuple(_read_type(arg) for arg in raw[1:]))
+
+
+def _read_optional(raw: Any) -> Type | None:
+    return None if raw is None else _read_type(raw)
+
+
+def _read_function(raw: Any, module: str) -> FunctionSignature:
+    qualname, index, kind, role, parameters, returns, line = raw
+    return FunctionSignature(
+        module,
+        qualname,
+        index,
+        Kind(kind),
+        role,
+        tuple(ParameterSignature(n, k, _read_optional(t), default) for n, k, t, default in parameters),
+        _read_optional(returns),
+        line,
+    )
+
+
+def _read_class(raw: Any, module: str) -> ClassSignature:
+    qualname, index, bases, parameters, methods, attributes, line, is_dataclass = raw
+    return ClassSignature(
+        module,
+        qualname,
+        index,
+        tuple(_read_type(base) for base in bases),
+        tuple((name, _read_optional(bound)) for name, bound in parameters),
+        {name: _read_function(method, module) for name, method in methods},
+        {name: _read_type(kind) for name, kind in attributes},
+        line,
+        is_dataclass,
+    )
+
+
+def _read_module(raw: Any) -> ModuleSignature:
+    name, path, is_package, names, stars = raw
+    symbols: dict[str, Symbol] = {}
+    for key, value in names:
+        match value[0]:
+            case "a":
+                symbols[key] = Alias(value[1])
+            case "v":
+                symbols[key] = Variable(_read_optional(value[1]), value[2])
+            case "f":
+                symbols[key] = _read_function(value[1], value[2])
+            case _:
+                symbols[key] = _read_class(value[1], name)
+    return ModuleSignature(name, path, is_package, symbols, stars)
+
+
+def _read_entry(owner: str, method: str, runs_in: str, origin: Any, *rest: Any) -> EntryPoint:
+    return EntryPoint(owner, method, runs_in, Origin(*origin), *rest)
+
+
+def _read_loop_api(raw: Any) -> LoopApi:
+    name, kind, tier, reported, origin, via, twin = raw
+    return LoopApi(
+        name,
+        Kind(kind),
+        Tier(tier),
+        reported,
+        Origin(*origin),
+        via,
+        Twin(*twin) if twin is not None else None,
+    )

@@ -1,0 +1,62 @@
+"""The places where code in a worker thread reaches for the loop: what the forward rules report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from offloop.facts.model import Call
+from offloop.inference.analysis import Analysis
+from offloop.inference.context import ExecutionContext, FunctionId
+from offloop.library.model import LoopApi
+
+
+class Crossing(NamedTuple):
+    """A call in ``function`` that needs the loop while the function runs in a worker.
+
+    ``callee`` is the function of the integration that is called, None where an API is called directly.
+    """
+
+    function: FunctionId
+    call: Call
+    api: LoopApi
+    callee: FunctionId | None
+
+
+def crossings(analysis: Analysis) -> Iterator[Crossing]:
+    """Yield each place once, in the order of modules and texts; a place that calls several things, the first."""
+    seen: set[tuple[str, int, int]] = set()
+    for crossing in sorted(_all(analysis), key=_order):
+        place = (crossing.function.module, crossing.call.start, crossing.call.end)
+        if place not in seen:
+            seen.add(place)
+            yield crossing
+
+
+def _all(analysis: Analysis) -> Iterator[Crossing]:
+    for call in analysis.graph.api_calls:
+        if call.caller is None or not _in_worker(analysis, call.caller):
+            continue
+        api = analysis.loop_api(call.api)
+        if api is not None:
+            yield Crossing(call.caller, call.call, api, None)
+    for edge in analysis.graph.calls:
+        if edge.caller is None or not _in_worker(analysis, edge.caller):
+            continue
+        need = analysis.needs.get(edge.callee)
+        if need is not None and analysis.program.is_pinned(edge.callee):
+            yield Crossing(edge.caller, edge.call, need.api, edge.callee)
+
+
+def _in_worker(analysis: Analysis, function: FunctionId) -> bool:
+    return ExecutionContext.WORKER in analysis.summary(function).context
+
+
+def _order(crossing: Crossing) -> tuple[str, int, int, str, str]:
+    return (
+        crossing.function.module,
+        crossing.call.start,
+        crossing.call.end,
+        (crossing.api.tier.value != "raises" and "z") or "a",
+        crossing.api.name,
+    )

@@ -1,0 +1,105 @@
+"""From a crossing to a finding: its message, its trace, its severity. Shared by the forward rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from offloop.inference.analysis import Analysis
+from offloop.inference.context import ExecutionContext, FunctionId
+from offloop.inference.crossings import Crossing
+from offloop.inference.trace import Place, at, name_of, origin_place, places, reason, short
+from offloop.library.model import LoopApi, Tier
+from offloop.rules.rule import Diagnostic, Rule, Severity, Step
+from offloop.rules.worker_fixes import fixes_for
+from offloop.text import Span
+
+_MAX_NEEDS = 20
+
+
+def finding(analysis: Analysis, rule: Rule, crossing: Crossing, severity: Severity) -> Diagnostic:
+    """Return the finding of a rule for a crossing."""
+    function = crossing.function
+    facts = analysis.program.facts(function)
+    context = analysis.summary(function).context
+    if context is ExecutionContext.BOTH and severity is Severity.ERROR:
+        severity = Severity.WARNING
+    return Diagnostic(
+        code=rule.code,
+        name=rule.name,
+        severity=severity,
+        message=message(analysis, crossing),
+        path=analysis.program.path(function.module),
+        span=Span(crossing.call.start, crossing.call.function.end),
+        function=facts.qualname,
+        context=context.label,
+        api=crossing.api.name,
+        trace=tuple(Step(*step) for step in trace(analysis, crossing)),
+        fixes=fixes_for(analysis, crossing),
+    )
+
+
+def message(analysis: Analysis, crossing: Crossing) -> str:
+    """Return what is called, where, why the code runs there, what happens, and what to use instead."""
+    api = crossing.api
+    written = written_name(analysis, crossing)
+    what = f"{written} is called in a worker thread"
+    if crossing.callee is not None:
+        what = f"{written} needs the event loop (it calls {short(api.name)}) but is called in a worker thread"
+    why = reason(analysis, crossing.function, ExecutionContext.WORKER)
+    both = analysis.summary(crossing.function).context is ExecutionContext.BOTH
+    also = " The function runs in the event loop as well." if both else ""
+    advice = (
+        f" Use {twin_name(analysis, crossing)}." if crossing.callee is None and api.twin is not None else ""
+    )
+    return f"{what}: {why}.{also} {outcome(analysis, api)}{advice}"
+
+
+def outcome(analysis: Analysis, api: LoopApi) -> str:
+    """Return what happens at run time, in a sentence."""
+    if api.tier in (Tier.RAISES, Tier.RAISES_VIA):
+        return "Home Assistant raises RuntimeError here."
+    if api.name.startswith("asyncio."):
+        return "asyncio is not thread-safe: the event loop may miss the call, or its state may be corrupted."
+    return "Nothing checks the thread here: Home Assistant's state may be corrupted."
+
+
+def written_name(analysis: Analysis, crossing: Crossing) -> str:
+    """Return the callee as the user wrote it, on one line."""
+    text = analysis.program.world.analysed[crossing.function.module].text
+    callee = crossing.call.function
+    written = " ".join(text[callee.start : callee.end].split())
+    return written if len(written) <= 60 else f"...{written.rpartition('.')[2]}"
+
+
+def twin_name(analysis: Analysis, crossing: Crossing) -> str:
+    """Return the sync twin in the words of the call: "self.hass.bus.fire", "dispatcher_send"."""
+    twin = crossing.api.twin
+    if twin is None:
+        return ""
+    receiver, dot, _ = written_name(analysis, crossing).rpartition(".")
+    return f"{receiver}{dot}{twin.name.rpartition('.')[2]}"
+
+
+def trace(analysis: Analysis, crossing: Crossing) -> Iterator[Place]:
+    """Yield the whole way: from the entry point through the calls to the finding, and on to the line that decides."""
+    yield from places(analysis, crossing.function, ExecutionContext.WORKER)
+    written = written_name(analysis, crossing)
+    module = crossing.function.module
+    yield at(analysis, module, crossing.call.start, f"{written} is called here, in a worker thread")
+    callee: FunctionId | None = crossing.callee
+    for _ in range(_MAX_NEEDS):
+        need = analysis.needs.get(callee) if callee is not None else None
+        if callee is None or need is None:
+            break
+        target = name_of(analysis, need.via) if need.via is not None else short(need.api.name)
+        yield at(analysis, need.module, need.call.start, f"{name_of(analysis, callee)} calls {target}")
+        callee = need.via
+    origin = crossing.api.origin
+    if origin.file:
+        yield origin_place(origin, _origin_words(crossing.api))
+
+
+def _origin_words(api: LoopApi) -> str:
+    if api.tier in (Tier.RAISES, Tier.RAISES_VIA):
+        return f"{short(api.name)}: Home Assistant checks the thread here and raises"
+    return f"{short(api.name)} changes what belongs to the event loop: {api.via}"

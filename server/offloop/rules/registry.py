@@ -1,0 +1,18 @@
+"""All rules, in the order of their codes."""
+
+from __future__ import annotations
+
+from offloop.rules import (
+    asyncio_api_in_worker,
+    loop_api_in_worker,
+    loop_function_in_worker,
+    unguarded_loop_api_in_worker,
+)
+from offloop.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = (
+    loop_api_in_worker.RULE,
+    unguarded_loop_api_in_worker.RULE,
+    asyncio_api_in_worker.RULE,
+    loop_function_in_worker.RULE,
+)
