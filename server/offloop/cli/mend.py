@@ -51,17 +51,21 @@ def mend(
     changed: dict[str, str] = {}
     rejected: set[_Identity] = set()
     count = 0
-    for _ in range(MAX_ROUNDS):
+    rounds = 0
+    while rounds < MAX_ROUNDS:
         known = {file.path: file.text for file in checked.integration.files}
         wanted = _wanted(chosen(checked.result), unsafe, known, rejected)
         fixes = _compatible(wanted)
         if not fixes:
             break
-        new = _apply(fixes.values(), known)
-        if worse := {path for path in new if syntax_problems(new[path]) > syntax_problems(known[path])}:
-            spoilers = {identity for identity, fix in fixes.items() if worse & _paths(fix)}
-            rejected |= spoilers or set(fixes)
+        spoilers = _spoilers(fixes, known, syntax_problems)
+        if spoilers:
+            rejected |= spoilers
             continue
+        rounds += 1
+        new = _apply(fixes.values(), known)
+        if all(known[path] == text for path, text in new.items()):
+            break
         changed |= new
         count += len(fixes)
         checked = check({**texts, **changed})
@@ -133,3 +137,17 @@ def _apply(fixes: Iterable[Fix], known: Mapping[str, str]) -> dict[str, str]:
 
 def _paths(fix: Fix) -> set[str]:
     return {one.path for one in fix.edits}
+
+
+def _spoilers(
+    fixes: Mapping[_Identity, Fix], known: Mapping[str, str], syntax_problems: Callable[[str], int]
+) -> set[_Identity]:
+    """Return the fixes that break the syntax of a file: each that does so alone, else all together."""
+
+    def breaks(some: Iterable[Fix]) -> bool:
+        new = _apply(some, known)
+        return any(syntax_problems(text) > syntax_problems(known[path]) for path, text in new.items())
+
+    if not breaks(fixes.values()):
+        return set()
+    return {identity for identity, fix in fixes.items() if breaks([fix])} or set(fixes)

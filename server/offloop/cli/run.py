@@ -173,6 +173,9 @@ def _check(task: Task, checker: Checker, folder: IntegrationFolder) -> Outcome:
     mended = _mended(task, check, chosen, own) if task.mend else Mended(check(own))
     changes = tuple(Change(path, old, new) for path, (old, new) in mended.changes.items())
     problems = _written(changes) if task.write else ()
+    if problems:
+        # What could not be written is not mended: the files as they are now have the last word.
+        mended = Mended(check(own))
     integration, result = mended.checked
     findings = () if task.contexts else chosen(result)
     return Outcome(
