@@ -11,14 +11,13 @@ import json
 import multiprocessing
 import os
 import sys
-import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.benchmark import report
-from tests.benchmark.check import Checker
-from tests.benchmark.releases import CHECKOUT, ReleaseMissingError, release, sources_folder
-from tests.benchmark.rows import Row, Verdict, judge, load_rows
+from tests.benchmark.check import judge_release
+from tests.benchmark.releases import CHECKOUT, sources_folder
+from tests.benchmark.rows import Row, Verdict, load_rows
 
 
 def main() -> int:
@@ -72,7 +71,7 @@ def _run(rows: list[Row], sources: Path, offline: bool, jobs: int) -> list[Verdi
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=4) as pool:
         futures = [
-            pool.submit(_judge_version, version, members, sources, offline)
+            pool.submit(judge_release, version, members, sources, offline)
             for version, members in largest_first
         ]
         for number, future in enumerate(as_completed(futures), 1):
@@ -81,24 +80,6 @@ def _run(rows: list[Row], sources: Path, offline: bool, jobs: int) -> list[Verdi
             print(f"\r{number} of {len(futures)} releases", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return [verdicts[row.id] for row in rows]
-
-
-def _judge_version(version: str, rows: list[Row], sources: Path, offline: bool) -> list[Verdict]:
-    """Judge the rows of one release."""
-    try:
-        folder = release(sources, version, offline=offline)
-        checker = Checker(folder, version)
-    except ReleaseMissingError as error:
-        return [Verdict(row, "error", note=str(error)) for row in rows]
-    except Exception:  # noqa: BLE001 - one release must not end the run
-        return [Verdict(row, "error", note=traceback.format_exc(limit=-3)) for row in rows]
-    verdicts = []
-    for row in rows:
-        try:
-            verdicts.append(judge(row, checker.findings(row.integration)))
-        except Exception:  # noqa: BLE001 - one integration must not end the run
-            verdicts.append(Verdict(row, "error", note=traceback.format_exc(limit=-3)))
-    return verdicts
 
 
 if __name__ == "__main__":

@@ -3,18 +3,37 @@
 from __future__ import annotations
 
 import os
+import traceback
 from pathlib import Path
 
 from offloop.catalog.load import load_catalog
-
 from offloop.catalog.locate import HomeAssistant
 from offloop.config import Settings
 from offloop.project import Project
 from offloop.source import discover, load_integration
 from offloop.text import LineIndex
-from tests.benchmark.rows import Finding, Step
+from tests.benchmark.releases import ReleaseMissingError, release
+from tests.benchmark.rows import Finding, Row, Step, Verdict, judge
 
 _LEVELS = ("error", "warning")
+
+
+def judge_release(version: str, rows: list[Row], sources: Path, offline: bool) -> list[Verdict]:
+    """Judge the rows of one release."""
+    try:
+        folder = release(sources, version, offline=offline)
+        checker = Checker(folder, version)
+    except ReleaseMissingError as error:
+        return [Verdict(row, "error", note=str(error)) for row in rows]
+    except Exception:  # noqa: BLE001 - one release must not end the run
+        return [Verdict(row, "error", note=traceback.format_exc(limit=-3)) for row in rows]
+    verdicts = []
+    for row in rows:
+        try:
+            verdicts.append(judge(row, checker.findings(row.integration)))
+        except Exception:  # noqa: BLE001 - one integration must not end the run
+            verdicts.append(Verdict(row, "error", note=traceback.format_exc(limit=-3)))
+    return verdicts
 
 
 class Checker:
