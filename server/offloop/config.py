@@ -7,16 +7,37 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from offloop.rules.rule import Rule, Severity
+from typing import Any, Protocol, TypeVar
 
 SEVERITIES = ("error", "warning", "info", "hint", "off")
 _VERSION = re.compile(r"\d{4}\.\d+(\.\w+)*\Z")
 _CODE = re.compile(r"[A-Za-z]+\d*\Z")
+
+
+_Severity = TypeVar("_Severity", bound=Enum)
+_Severity_co = TypeVar("_Severity_co", bound=Enum, covariant=True)
+
+
+class RuleLike(Protocol[_Severity_co]):
+    """What settings need to know of a rule; rules themselves lie above this module."""
+
+    @property
+    def code(self) -> str:
+        """Its code."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name in kebab-case."""
+        ...
+
+    @property
+    def severity(self) -> _Severity_co:
+        """Its severity by default: an enumeration with SEVERITIES as its values."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +135,7 @@ class Settings:
     diagnostic_mode: str = "openFilesOnly"
     log_level: str = "warning"
 
-    def severity_of(self, rule: Rule) -> Severity:
+    def severity_of(self, rule: RuleLike[_Severity]) -> _Severity:
         """Return the severity of a rule's findings; OFF where the rule is not selected.
 
         Of ``select`` and ``ignore`` the longer match counts, at a tie ``ignore``. A rule that is off by
@@ -313,7 +334,7 @@ def selects(selector: str, code: str, name: str) -> bool:
     return bool(_CODE.match(selector)) and code.startswith(selector.upper())
 
 
-def _match(selectors: tuple[str, ...], rule: Rule) -> int:
+def _match(selectors: tuple[str, ...], rule: RuleLike[Any]) -> int:
     """Return how precisely a rule is meant: 0 is not at all, a full code or name the most."""
     found = (
         len(rule.code) + 1 if _matches_fully(one, rule) else 1 if one.upper() == "ALL" else len(one)
@@ -323,7 +344,7 @@ def _match(selectors: tuple[str, ...], rule: Rule) -> int:
     return max(found, default=0)
 
 
-def _matches_fully(selector: str, rule: Rule) -> bool:
+def _matches_fully(selector: str, rule: RuleLike[Any]) -> bool:
     return selector.upper() == rule.code or selector.lower() == rule.name
 
 
