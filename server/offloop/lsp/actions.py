@@ -134,7 +134,7 @@ class ActionMaker:
 
 
 def wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
-    """Return whether a client that asks for ``only`` these kinds, or what begins with them, wants this one."""
+    """Return whether a client that asks for ``only`` these kinds or what begins with them wants it."""
     if only is None:
         return True
     names = [str(getattr(one, "value", one)) for one in only]
@@ -142,21 +142,25 @@ def wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool
 
 
 def suppression(lines: LineIndex, span: Span, code: str) -> Edit | None:
-    """Return the edit that suppresses a rule where a finding starts, joined to a suppression already there.
+    """Return the edit that suppresses a rule for a finding, joined to a suppression already there.
 
-    None where the line cannot end with a comment: it is continued by a backslash or ends inside of a string.
+    It is written where the finding starts, or where it ends when that line cannot end with a comment: because
+    it is continued by a backslash or ends inside of a string. None when neither can.
     """
-    line = lines.position(span.start).line
-    text = lines.line_text(line)
-    start = lines.starts[line]
+    first, last = lines.position(span.start).line, lines.position(span.end).line
+    line = next((one for one in (first, last) if _takes_comment(lines.line_text(one))), None)
+    if line is None:
+        return None
+    text, start = lines.line_text(line), lines.starts[line]
     present = _IGNORE.search(text)
     if present is not None:
         place = start + present.end(1)
         return Edit(place, place, f", {code}" if present.group(1).strip() else code)
-    if text.endswith("\\") or any(text.count(quote) % 2 for quote in ('"""', "'''")):
-        return None
-    end = start + len(text.rstrip())
-    return Edit(end, start + len(text), f"  # offloop: ignore[{code}]")
+    return Edit(start + len(text.rstrip()), start + len(text), f"  # offloop: ignore[{code}]")
+
+
+def _takes_comment(text: str) -> bool:
+    return not text.endswith("\\") and not any(text.count(quote) % 2 for quote in ('"""', "'''"))
 
 
 def _touches(found: Span, asked: Span) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lsprotocol import types
-from pygls.lsp import get_capability  # type: ignore[attr-defined]  # re-exported without __all__
+from pygls.capabilities import get_capability
 
 from offloop.lsp.convert import choose_encoding
 

@@ -31,6 +31,13 @@ class Notices(Protocol):
         ...
 
 
+class NoEngineError(RuntimeError):
+    """Neither Home Assistant's sources nor a bundled catalog could be read; the log says why."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing to check against: no Home Assistant could be read")
+
+
 class _Slot:
     def __init__(self) -> None:
         self.engine: Engine | None = None
@@ -55,6 +62,8 @@ class Engines:
         self._on_ready = on_ready
         self._slots: dict[tuple[Settings, Hashable], _Slot] = {}
         self._setups: dict[str, Setup] = {}
+        self.patience: float | None = PATIENCE_SECONDS
+        """How long to wait, in seconds, before a stopgap serves; None: as long as it takes."""
         self.wishes: Callable[[str], tuple[tuple[Mapping[str, object], ...], str]] = lambda root: ((), root)
 
     def forget(self, *, engines: bool) -> None:
@@ -85,12 +94,23 @@ class Engines:
             return slot.engine
         if slot.loading is None:
             slot.loading = asyncio.create_task(self._load(slot, setup))
-        await asyncio.wait({slot.loading}, timeout=PATIENCE_SECONDS)
-        if slot.engine is not None:
-            return slot.engine
-        if slot.stopgap is None:
+        await asyncio.wait({slot.loading}, timeout=self.patience)
+        if slot.engine is None and slot.stopgap is None:
+            await self._make_stopgap(slot, setup)
+        engine = slot.engine or slot.stopgap
+        if engine is None:
+            await asyncio.wait({slot.loading})
+            engine = slot.engine
+        if engine is None:
+            slot.loading = None
+            raise NoEngineError
+        return engine
+
+    async def _make_stopgap(self, slot: _Slot, setup: Setup) -> None:
+        try:
             slot.stopgap = await self._analysis.run(partial(self._workshop.stopgap, setup))
-        return slot.engine or slot.stopgap
+        except Exception as error:  # noqa: BLE001 - without a bundled catalog there may still be the sources
+            self._notices.warn(f"there is no bundled catalog to begin with: {error}")
 
     def _slot(self, setup: Setup) -> _Slot:
         """Return the slot of a setup, and let go of the one that was not asked for longest."""
@@ -108,7 +128,9 @@ class Engines:
             slot.engine = await work
             self._notices.log(f"checking against {slot.engine.label}")
         except Exception as error:  # noqa: BLE001 - whatever is wrong with the sources, the stopgap serves
-            self._notices.warn(f"Home Assistant could not be read, the bundled catalog is used: {error!r}")
-            slot.engine = slot.stopgap or await self._analysis.run(partial(self._workshop.stopgap, setup))
+            self._notices.warn(f"Home Assistant could not be read, the bundled catalog is used: {error}")
+            if slot.stopgap is None:
+                await self._make_stopgap(slot, setup)
+            slot.engine = slot.stopgap
         if slot.stopgap is not None and slot.stopgap is not slot.engine:
             self._on_ready()

