@@ -136,6 +136,16 @@ def test_half_typed_code_at_the_end_of_the_text(typed: str) -> None:
     assert {"one", "two"} <= {function.qualname for function in extract(text).functions}
 
 
+def test_definitions_in_strings_are_none() -> None:
+    text = 'def f():\n    """Example:\n\n    def g():\n        pass\n    """\n    x[\n\n@d\nasync def h(): pass\n'
+    assert [function.qualname for function in extract(text).functions] == ["f", "h"]
+
+
+def test_definitions_stay_in_their_scope_behind_wrong_indentation() -> None:
+    text = "class A:\n    def f(self):\n        a()\n          b\n        c()\n\n    def g(self): pass\n"
+    assert [function.qualname for function in extract(text).functions] == ["A.f", "A.g"]
+
+
 def test_call_of_an_unfinished_name_is_kept() -> None:
     facts = extract("def f():\n    a.b().\n    c()\n")
     assert next(call.end for call in facts.functions[0].calls) == 18

@@ -59,7 +59,7 @@ def _name(reader: Reader) -> Expr:
     reader.place += 1
     name = reader.text[start:end]
     if size != end - start:  # the parser invented a name where one is missing
-        return _new(Name, ("", start, end))
+        return _new(Name, ("", start, start))
     if size in (4, 5) and name in _SINGLETONS:
         return _new(Constant, (_SINGLETONS[name], start, end))
     return _new(Name, (intern(name), start, end))

@@ -236,7 +236,10 @@ class Evaluate(NamedTuple):
 
 
 class Assign(NamedTuple):
-    """``target = ... = value`` or ``target: annotation = value``; value is None for a bare annotation."""
+    """``target = ... = value`` or ``target: annotation = value``; value is None for a bare annotation.
+
+    ``type X[T] = value`` is one as well.
+    """
 
     targets: tuple[Expr, ...]
     value: Expr | None
@@ -400,8 +403,6 @@ class Jump(NamedTuple):
     end: int
 
 
-
-
 # ------------------------------------------------------------------ functions, classes, modules
 class ParameterKind(Enum):
     """How a parameter takes its argument."""
@@ -414,7 +415,7 @@ class ParameterKind(Enum):
 
 
 class Parameter(NamedTuple):
-    """One parameter of a function, ``self`` included."""
+    """One parameter of a function, ``self`` included; the place covers stars and annotation."""
 
     name: str
     kind: ParameterKind
@@ -433,6 +434,9 @@ class FunctionFacts:
     of the first ``@`` or ``start``. ``calls`` are all calls in the body in evaluation order, nested
     functions' own calls excluded, calls in decorators and defaults belong to the enclosing scope.
     A lambda's body is one Return.
+
+    ``parent`` is the nearest enclosing function's index, with or without a class between.
+    ``owner_class`` is the class whose body holds the definition directly, None for lambdas.
     """
 
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
@@ -460,7 +464,8 @@ class FunctionFacts:
 class ClassFacts:
     """A class: its bases (keywords such as ``metaclass=`` apart), its own body, its methods by index.
 
-    ``parent`` is the enclosing function's index, ``owner_class`` the enclosing class's.
+    ``parent`` is the nearest enclosing function's index, ``owner_class`` that of the class whose body
+    holds this one directly. ``methods`` holds conditional definitions too, but no lambdas.
     ``type_parameters`` are (name, bound, default) of PEP 695/696 in order.
     """
 
@@ -508,7 +513,8 @@ class SyntaxProblem(NamedTuple):
 class ModuleFacts:
     """Everything one text says.
 
-    ``calls`` are the calls at module level. ``digest`` identifies the text.
+    ``calls`` are the calls at module level, ``imports`` all bindings of import statements wherever they
+    stand, in order. ``digest`` identifies the text.
     """
 
     digest: str

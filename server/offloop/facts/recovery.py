@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 
 from offloop.facts.comments import STRING_OR_COMMENT
 from offloop.facts.depth import blanked
+from offloop.facts.model import ClassFacts, FunctionFacts
 from offloop.facts.syntax import Tree
-from offloop.text import LineIndex
+from offloop.text import LineIndex, Position
 
 _HEAD = re.compile(
     r"^(?P<decorator>[ \t]*@.*\r?\n)?(?P<line>)"
@@ -32,7 +33,7 @@ def recovered(text: str, tree: Tree, parse: Callable[[str], Tree]) -> Tree:
     best, best_text = tree, text
     missing = _missing(text, tree)
     for _ in range(_ATTEMPTS):
-        if not missing:
+        if not missing or not best.problems:
             break
         for candidate in _repairs(best_text, missing[0], best):
             again = parse(candidate)
@@ -48,29 +49,44 @@ def recovered(text: str, tree: Tree, parse: Callable[[str], Tree]) -> Tree:
 def _missing(text: str, tree: Tree) -> list[int]:
     """Return the offsets of definitions' names that the text seems to hold and the tree does not.
 
-    A definition at the start of a line that the tree holds as part of another one counts as missing, and
-    so does one whose decorator the tree lost.
+    A definition that the tree holds in another scope than its indentation says counts as missing, and so
+    does one whose decorator the tree lost.
     """
     known = {item.name_start: item for item in (*tree.functions, *tree.classes)}
     missing: list[int] = []
+    around: list[tuple[int, int]] = []  # indentation and name of the definitions whose bodies are open
     for match in _HEAD.finditer(text):
-        item = known.get(match.start("name"))
-        at_line_start = match.start("head") == match.start("line")
+        name, indentation = match.start("name"), match.start("head") - match.start("line")
+        while around and around[-1][0] >= indentation:
+            around.pop()
+        item = known.get(name)
         if (
             item is None
-            or (at_line_start and "." in item.qualname)
+            or _scope(item, tree) != (around[-1][1] if around else None)
             or (match["decorator"] and not item.decorators)
         ):
-            missing.append(match.start("name"))
+            missing.append(name)
+        around.append((indentation, name))
     return missing
+
+
+def _scope(item: FunctionFacts | ClassFacts, tree: Tree) -> int | None:
+    """Return where the name of the definition stands in whose body another one lies directly."""
+    if item.owner_class is not None:
+        return tree.classes[item.owner_class].name_start
+    return None if item.parent is None else tree.functions[item.parent].name_start
 
 
 def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
     """Yield texts in which the piece is blanked that may have swallowed the name at an offset."""
     lines = LineIndex(text)
+    first_problem = lines.offset(Position(tree.problems[0].line, tree.problems[0].column))
+    suspects: list[int] = []
     opened: list[int] = []
-    unclosed: int | None = None
+    unclosed: list[int] = []
     for match in _TOKEN.finditer(text):
+        if match.start() >= first_problem and not suspects:
+            suspects += opened[:2]
         if match.start() > lost:
             break
         if match.lastgroup == "open":
@@ -78,10 +94,10 @@ def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
         elif match.lastgroup == "close":
             del opened[-1:]
         elif match.lastgroup is None and match.end() > lost:
-            yield _without_rest_of_line(text, lines, match.start())
+            suspects.insert(0, match.start())
         elif match.lastgroup is None and not _is_closed(match.group()):
-            unclosed = match.start()
-    for place in (*opened[:2], *([] if unclosed is None else [unclosed])):
+            unclosed = [match.start()]
+    for place in dict.fromkeys((*suspects, *opened[:2], *unclosed)):
         yield _without_rest_of_line(text, lines, place)
     for problem in tree.problems[:2]:
         yield _without_line(text, lines, problem.line)
