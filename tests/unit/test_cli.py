@@ -214,6 +214,13 @@ def test_select_and_settings_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert offloop("check", "--config", "other.toml") == 2
 
 
+def test_force_exclude_holds_for_named_files(capsys: pytest.CaptureFixture[str]) -> None:
+    write("offloop.toml", 'exclude = ["switch.py"]\n')
+    assert len(found(capsys, "custom_components/lamp/switch.py")) == 1
+    assert offloop("check", "--force-exclude", "custom_components/lamp/switch.py") == 0
+    assert "all paths are excluded" in capsys.readouterr().err
+
+
 def test_unknown_rules_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     offloop("check", "--select", "HAT999,HAT1")
     errors = capsys.readouterr().err

@@ -109,6 +109,9 @@ def _sources(parser: argparse.ArgumentParser) -> None:
     sources.add_argument(
         "--exclude", action="append", metavar="GLOBS", help="leave out these files and folders"
     )
+    sources.add_argument(
+        "--force-exclude", action="store_true", help="leave out excluded paths even where they are named"
+    )
     sources.add_argument("--stdin-filename", metavar="FILE", help="the name of the file on standard input")
 
 

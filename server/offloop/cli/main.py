@@ -48,7 +48,7 @@ def _run(options: argparse.Namespace, engine: Engine) -> int:
         return _command(options, engine)
     except AbortError as error:
         print(f"offloop: {error}", file=sys.stderr)
-        return ABNORMAL
+        return error.code
 
 
 def _command(options: argparse.Namespace, engine: Engine) -> int:

@@ -27,7 +27,11 @@ _OVERRIDES = ("home_assistant", "python", "select", "ignore", "extend_select", "
 
 
 class AbortError(Exception):
-    """Nothing can be done; the message is for the user and the exit code is 2."""
+    """Nothing can be done; the message is for the user, ``code`` the command's exit code."""
+
+    def __init__(self, message: str, code: int = 2) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def prepare(options: argparse.Namespace, engine: Engine) -> Prepared:
     _warn_unknown_rules(settings, engine)
     texts: dict[str, str] = {}
     if stdin is None:
-        discovery = discover([Path(path) for path in options.paths or ["."]])
+        discovery = discover(_wanted_paths(options, settings))
     else:
         texts[stdin] = _read_stdin()
         discovery = Discovery((_stdin_folder(stdin),))
@@ -121,6 +125,17 @@ def _named(location: Location) -> str:
     if isinstance(location, BundledRequest):
         return f"Home Assistant {location.version}" if location.version else "the bundled catalog"
     return str(location.root)
+
+
+def _wanted_paths(options: argparse.Namespace, settings: Settings) -> list[Path]:
+    paths = [_absolute(path) for path in options.paths or ["."]]
+    if not options.force_exclude:
+        return paths
+    kept = [path for path in paths if not settings.excludes(str(path))]
+    if not kept:
+        # A commit that touches excluded files only is a clean one.
+        raise AbortError("all paths are excluded", code=0)
+    return kept
 
 
 def _stdin_path(options: argparse.Namespace) -> str | None:
