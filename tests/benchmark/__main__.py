@@ -11,7 +11,6 @@ import json
 import multiprocessing
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from tests.benchmark import report
@@ -67,17 +66,13 @@ def _run(rows: list[Row], sources: Path, offline: bool, jobs: int) -> list[Verdi
         versions.setdefault(row.version, []).append(row)
     largest_first = sorted(versions.items(), key=lambda item: -len(item[1]))
     verdicts: dict[str, Verdict] = {}
-    # A fresh interpreter each: the parent may have threads, and a release's memory goes with its process.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=4) as pool:
-        futures = [
-            pool.submit(judge_release, version, members, sources, offline)
-            for version, members in largest_first
-        ]
-        for number, future in enumerate(as_completed(futures), 1):
-            for verdict in future.result():
+    tasks = [(version, members, sources, offline) for version, members in largest_first]
+    # A fresh interpreter for each release: its memory goes with it.
+    with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=1) as pool:
+        for number, judged in enumerate(pool.imap_unordered(judge_release, tasks, chunksize=1), 1):
+            for verdict in judged:
                 verdicts[verdict.row.id] = verdict
-            print(f"\r{number} of {len(futures)} releases", end="", file=sys.stderr, flush=True)
+            print(f"\r{number} of {len(tasks)} releases", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return [verdicts[row.id] for row in rows]
 

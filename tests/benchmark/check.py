@@ -18,8 +18,9 @@ from tests.benchmark.rows import Finding, Row, Step, Verdict, judge
 _LEVELS = ("error", "warning")
 
 
-def judge_release(version: str, rows: list[Row], sources: Path, offline: bool) -> list[Verdict]:
-    """Judge the rows of one release."""
+def judge_release(task: tuple[str, list[Row], Path, bool]) -> list[Verdict]:
+    """Judge the rows of one release: version, rows, folder of releases, whether downloads are forbidden."""
+    version, rows, sources, offline = task
     try:
         folder = release(sources, version, offline=offline)
         checker = Checker(folder, version)
