@@ -12,7 +12,7 @@ import pytest
 
 from offloop.project import CheckResult
 from offloop.rules.rule import Diagnostic
-from offloop.text import LineIndex, apply_edits
+from offloop.text import Edit, LineIndex, apply_edits
 from tests.mdtest import parse, world
 from tests.mdtest.parse import Assertion
 
@@ -140,7 +140,7 @@ def _compare_trace(path: Path, test: parse.Test, result: CheckResult) -> Iterato
 
 def _compare_fixes(path: Path, test: parse.Test, texts: dict[str, str], result: CheckResult) -> Iterator[str]:
     """Apply the preferred fixes and compare what they change; then check again."""
-    edits: dict[str, list[object]] = {}
+    edits: dict[str, list[Edit]] = {}
     fixed = 0
     for found in result.diagnostics:
         preferred = next((fix for fix in found.fixes if fix.preferred), None)
@@ -149,7 +149,7 @@ def _compare_fixes(path: Path, test: parse.Test, texts: dict[str, str], result: 
         fixed += 1
         for edit in preferred.edits:
             edits.setdefault(world.relative(edit.path), []).append(edit.edit)
-    after = {name: apply_edits(texts[name], edits[name]) for name in sorted(edits)}  # type: ignore[arg-type]
+    after = {name: apply_edits(texts[name], edits[name]) for name in sorted(edits)}
     actual: list[str] = []
     for name, text in after.items():
         if len(after) > 1:
