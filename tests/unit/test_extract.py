@@ -137,7 +137,7 @@ def test_half_typed_code_at_the_end_of_the_text(typed: str) -> None:
 
 
 def test_definitions_in_strings_are_none() -> None:
-    text = 'def f():\n    """Example:\n\n    def g():\n        pass\n    """\n    x[\n\n@d\nasync def h(): pass\n'
+    text = 'def f():\n    """Example:\n\n    def g(): pass\n    """\n    x[\n\n@d\nasync def h(): pass\n'
     assert [function.qualname for function in extract(text).functions] == ["f", "h"]
 
 

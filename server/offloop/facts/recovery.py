@@ -22,7 +22,8 @@ _HEAD = re.compile(
     re.MULTILINE,
 )
 _TOKEN = re.compile(rf"{STRING_OR_COMMENT.pattern}|(?P<open>[(\[{{])|(?P<close>[)\]}}])", re.DOTALL)
-_ATTEMPTS = 4
+# Parsing so often takes about as long as an editor's pause between two keys, in a long text.
+_PARSES = 12
 
 
 def recovered(text: str, tree: Tree, parse: Callable[[str], Tree]) -> Tree:
@@ -30,20 +31,39 @@ def recovered(text: str, tree: Tree, parse: Callable[[str], Tree]) -> Tree:
 
     The problems stay those of the text as it is.
     """
-    best, best_text = tree, text
-    missing = _missing(text, tree)
-    for _ in range(_ATTEMPTS):
-        if not missing or not best.problems:
-            break
-        for candidate in _repairs(best_text, missing[0], best):
+    best, best_text, missing = tree, text, _missing(text, tree)
+    parses = 0
+    while missing and best.problems and parses < _PARSES:
+        rank = before = (len(missing), len(best.problems))
+        for candidate in _candidates(best_text, missing, best):
+            parses += 1
             again = parse(candidate)
             still = _missing(text, again)
-            if len(still) < len(missing) and len(again.problems) <= len(best.problems):
-                best, best_text, missing = again, candidate, still
+            found = (len(still), len(again.problems))
+            if found < rank and found[0] < before[0] and found[1] <= before[1]:
+                rank, chosen = found, (again, candidate, still)
+            if not still or parses >= _PARSES:
                 break
-        else:
+        if rank == before:
             break
+        best, best_text, missing = chosen
     return best._replace(problems=tree.problems)
+
+
+def _candidates(text: str, missing: list[int], tree: Tree) -> Iterator[str]:
+    """Yield repaired texts, each once: for the first lost definition, and the first outside of strings."""
+    seen = {text}
+    for lost in dict.fromkeys((_first_outside_strings(text, missing), missing[0])):
+        for candidate in _repairs(text, lost, tree):
+            if candidate not in seen:
+                seen.add(candidate)
+                yield candidate
+
+
+def _first_outside_strings(text: str, places: list[int]) -> int:
+    """Return the first place outside of strings; docstrings may show definitions as examples."""
+    strings = [match.span() for match in STRING_OR_COMMENT.finditer(text)]
+    return next((place for place in places if not any(a <= place < b for a, b in strings)), places[0])
 
 
 def _missing(text: str, tree: Tree) -> list[int]:
@@ -99,6 +119,7 @@ def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
             unclosed = [match.start()]
     for place in dict.fromkeys((*suspects, *opened[:2], *unclosed)):
         yield _without_rest_of_line(text, lines, place)
+        yield _without_continuation(text, lines, place)
     for problem in tree.problems[:2]:
         yield _without_line(text, lines, problem.line)
         before = problem.line - 1
@@ -113,6 +134,20 @@ def _is_closed(literal: str) -> bool:
 
 def _without_rest_of_line(text: str, lines: LineIndex, start: int) -> str:
     return blanked(text, start, lines.line_end(lines.position(start).line))
+
+
+def _without_continuation(text: str, lines: LineIndex, start: int) -> str:
+    """Blank the rest of a line and the lines below that are indented further."""
+    line = lines.position(start).line
+    indentation = _indentation(lines.line_text(line))
+    last = line
+    while _indentation(lines.line_text(last + 1)) > indentation:
+        last += 1
+    return blanked(text, start, lines.line_end(last))
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _without_line(text: str, lines: LineIndex, line: int) -> str:
