@@ -12,7 +12,7 @@ VERSION = "2024.5.0"
 
 
 def home_assistant() -> str | None:
-    """The folder of Home Assistant's sources below OFFLOOP_HA_SOURCES; None: the bundled catalog has to do."""
+    """The folder of Home Assistant's sources below OFFLOOP_HA_SOURCES; None: the bundled catalog serves."""
     folder = os.environ.get("OFFLOOP_HA_SOURCES")
     if not folder:
         return None

@@ -1,7 +1,8 @@
-"""A language server with a stand-in for the checker: what the protocol tests need, and nothing of Home Assistant.
+"""A language server with a stand-in for the checker: what the protocol tests need, no Home Assistant.
 
-It finds ``.async_fire(`` (with a fix), and obeys words in the texts: ``poison`` gives every other file of the
-integration a finding, ``crash`` raises. ``OFFLOOP_TEST_GATE`` names a file without which the engine is never ready.
+It finds ``.async_fire(`` (with a fix), and obeys words in the texts: ``poison`` gives every other file of
+the integration a finding, ``crash`` raises. ``OFFLOOP_TEST_GATE`` names a file without which the engine is
+never ready.
 """
 
 from __future__ import annotations
@@ -38,9 +39,11 @@ class StandIn:
             raise ValueError("the word crash")
         found = [one for file in integration.files for one in self._findings(file)]
         poisoned = {file.path for file in integration.files if "poison" in file.text}
-        for file in integration.files:
-            if poisoned - {file.path}:
-                found.append(self._finding(file, Span(0, 1), "HAT104", ()))
+        found += [
+            self._finding(file, Span(0, 1), "HAT104", ())
+            for file in integration.files
+            if poisoned - {file.path}
+        ]
         contexts = [one for file in integration.files for one in _functions(file)]
         return CheckResult(tuple(found), tuple(contexts), integration.problems)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -247,8 +248,6 @@ def test_an_exception_in_the_analysis_is_logged_once_and_the_rest_goes_on() -> N
 
 
 def test_serves_one_client_over_tcp() -> None:
-    import socket
-
     process = subprocess.Popen(
         [*STAND_IN, "--tcp"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, env=environment()
     )

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -165,10 +165,8 @@ def serving(command: list[str] | None = None, **more: str) -> Iterator[Server]:
         server.process.wait()
         for stream in (server.process.stdin, server.process.stdout, server.process.stderr):
             assert stream is not None
-            try:
+            with suppress(OSError):
                 stream.close()
-            except OSError:
-                pass
 
 
 def frame(body: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -79,15 +80,14 @@ class ActionMaker:
 
     def _fix_all(self, path: str) -> Iterator[types.CodeAction]:
         findings: list[Finding] = []
-        edits: list[FileEdit] = []
+        joined = JoinedEdits()
         for finding in self.report.findings.get(path, ()):
             fix = _safe_fix(finding)
-            if fix is not None and _joins(edits, fix.edits):
+            if fix is not None and joined.join(fix.edits):
                 findings.append(finding)
-                edits += fix.edits
-        if edits:
+        if findings:
             title = f"Fix all {len(findings)} safely fixable offloop findings"
-            yield self._action(title, FIX_ALL, edits, findings, preferred=False)
+            yield self._action(title, FIX_ALL, joined.edits, findings, preferred=False)
 
     def _action(
         self,
@@ -133,6 +133,30 @@ class ActionMaker:
         return self.uris.get(path) or uri_of(path)
 
 
+class JoinedEdits:
+    """Edits of several fixes that can be applied at once: equal ones count once, others may not overlap."""
+
+    def __init__(self) -> None:
+        self.edits: set[FileEdit] = set()
+        self._by_path: dict[str, list[Edit]] = {}
+
+    def join(self, new: Sequence[FileEdit]) -> bool:
+        """Take over all edits of a fix, or none and return False when one overlaps what is there."""
+        fresh = [one for one in new if one not in self.edits]
+        if any(self._overlaps(one) for one in fresh):
+            return False
+        for one in fresh:
+            insort(self._by_path.setdefault(one.path, []), one.edit)
+        self.edits.update(fresh)
+        return True
+
+    def _overlaps(self, new: FileEdit) -> bool:
+        """Look at the neighbours alone: what is there does not overlap itself."""
+        there = self._by_path.get(new.path, [])
+        place = bisect_left(there, new.edit)
+        return any(_collides(new.edit, one) for one in there[max(place - 1, 0) : place + 1])
+
+
 def wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool:
     """Return whether a client that asks for ``only`` these kinds or what begins with them wants it."""
     if only is None:
@@ -147,20 +171,23 @@ def suppression(lines: LineIndex, span: Span, code: str) -> Edit | None:
     It is written where the finding starts, or where it ends when that line cannot end with a comment: because
     it is continued by a backslash or ends inside of a string. None when neither can.
     """
-    first, last = lines.position(span.start).line, lines.position(span.end).line
-    line = next((one for one in (first, last) if _takes_comment(lines.line_text(one))), None)
-    if line is None:
+    places = (span.start, span.end)
+    place = next((one for one in places if _takes_comment(lines, one)), None)
+    if place is None:
         return None
+    line = lines.position(place).line
     text, start = lines.line_text(line), lines.starts[line]
     present = _IGNORE.search(text)
     if present is not None:
-        place = start + present.end(1)
-        return Edit(place, place, f", {code}" if present.group(1).strip() else code)
+        end = start + present.end(1)
+        return Edit(end, end, f", {code}" if present.group(1).strip() else code)
     return Edit(start + len(text.rstrip()), start + len(text), f"  # offloop: ignore[{code}]")
 
 
-def _takes_comment(text: str) -> bool:
-    return not text.endswith("\\") and not any(text.count(quote) % 2 for quote in ('"""', "'''"))
+def _takes_comment(lines: LineIndex, offset: int) -> bool:
+    """Return whether the line of an offset in code can end with a comment."""
+    rest = lines.text[offset : lines.line_end(lines.position(offset).line)]
+    return not rest.endswith("\\") and not any(rest.count(quote) % 2 for quote in ('"""', "'''"))
 
 
 def _touches(found: Span, asked: Span) -> bool:
@@ -174,18 +201,7 @@ def _safe_fix(finding: Finding) -> Fix | None:
     return None
 
 
-def _joins(taken: Sequence[FileEdit], new: Sequence[FileEdit]) -> bool:
-    """Return whether edits can join others: equal ones count once, different ones may not overlap."""
-    return all(
-        one == other or one.path != other.path or not _collides(one.edit, other.edit)
-        for one in new
-        for other in taken
-    )
-
-
 def _collides(one: Edit, other: Edit) -> bool:
-    if one.start == one.end == other.start == other.end:
-        return False
     return one.start < other.end and other.start < one.end
 
 

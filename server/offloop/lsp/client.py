@@ -24,7 +24,6 @@ class ClientFeatures:
     diagnostic_data: bool = False
     push_version: bool = False
     document_changes: bool = False
-    code_action_literals: bool = False
     preferred: bool = False
     markdown: bool = False
     progress: bool = False
@@ -54,10 +53,6 @@ def features_of(capabilities: types.ClientCapabilities) -> ClientFeatures:
         diagnostic_data=_either(capabilities, kind, "data_support"),
         push_version=has("text_document.publish_diagnostics.version_support"),
         document_changes=has("workspace.workspace_edit.document_changes"),
-        code_action_literals=get_capability(
-            capabilities, "text_document.code_action.code_action_literal_support", None
-        )
-        is not None,
         preferred=has("text_document.code_action.is_preferred_support"),
         markdown=types.MarkupKind.Markdown in hover,
         progress=has("window.work_done_progress"),

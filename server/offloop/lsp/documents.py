@@ -18,6 +18,7 @@ class Document:
     uri: str
     path: str
     version: int
+    is_python: bool = True
     lines: LineIndex = field(default_factory=lambda: LineIndex(""))
 
     @property
@@ -47,7 +48,8 @@ class Documents:
     def open(self, item: types.TextDocumentItem) -> Document:
         """Take over a text from the client; one opened twice is replaced."""
         path = key_of(item.uri)
-        document = Document(item.uri, path, item.version, LineIndex(item.text))
+        is_python = item.language_id == "python" or path.endswith((".py", ".pyi"))
+        document = Document(item.uri, path, item.version, is_python, LineIndex(item.text))
         self._open[path] = document
         return document
 

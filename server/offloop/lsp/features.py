@@ -7,7 +7,7 @@ from lsprotocol import types
 from offloop.lsp.actions import FIX_ALL, ActionMaker
 from offloop.lsp.documents import UnknownDocumentError, key_of
 from offloop.lsp.host import Host
-from offloop.lsp.hover import function_at, hover_text
+from offloop.lsp.hover import hover
 from offloop.lsp.publish import Puller
 
 _WATCHED_SETTINGS = ("pyproject.toml", "offloop.toml", "manifest.json")
@@ -113,11 +113,6 @@ def _questions(host: Host) -> None:
         return ActionMaker(report, session.client, session.converter, uris).actions(path, params)
 
     @host.feature(types.TEXT_DOCUMENT_HOVER)
-    async def hover(params: types.HoverParams) -> types.Hover | None:
+    async def hovered(params: types.HoverParams) -> types.Hover | None:
         path = key_of(params.text_document.uri)
-        report = await session.newest(path)
-        lines = report.lines.get(path)
-        if lines is None:
-            return None
-        function = function_at(report.functions.get(path, ()), lines, params.position.line)
-        return types.Hover(hover_text(function, report, session.client)) if function else None
+        return hover(await session.newest(path), path, params.position.line, session.client)

@@ -40,6 +40,15 @@ def function_at(
     return best
 
 
+def hover(report: Report, path: str, line: int, client: ClientFeatures) -> types.Hover | None:
+    """Return what is known of the function at a 0-based line; None inside one without a known context."""
+    lines = report.lines.get(path)
+    function = function_at(report.functions.get(path, ()), lines, line) if lines is not None else None
+    if function is None or (function.context == "unknown" and function.line != line):
+        return None
+    return types.Hover(hover_text(function, report, client))
+
+
 def hover_text(function: FunctionContext, report: Report, client: ClientFeatures) -> types.MarkupContent:
     """Return what is known of one function, as Markdown where the client can show it."""
     name = function.function.replace("<locals>.", "")

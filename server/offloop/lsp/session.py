@@ -116,6 +116,7 @@ class Session:
         """Look at the disk again: clients that do not watch files tell of changes only so."""
         home = self.home(path)
         if home is not None:
+            self.engines.forget(engines=False)
             self._wake(home)
 
     def closed(self, path: str) -> None:
@@ -155,7 +156,8 @@ class Session:
         folder = home_of(path)
         key = f"{folder.root}\n{folder.nested}" if folder is not None else path
         home = self._homes.get(key)
-        if self.documents.get(path) is None:
+        document = self.documents.get(path)
+        if document is None or not document.is_python:
             return home
         if home is None:
             home = self._homes[key] = Home(key, folder)

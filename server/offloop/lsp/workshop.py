@@ -80,7 +80,7 @@ class LocalWorkshop:
         catalog = load_catalog(location)
         root = catalog.source_root
         where = f" in {root}" if root else " (bundled)"
-        label = f"Home Assistant {catalog.version}{where}"
+        label = "; ".join([f"Home Assistant {catalog.version}{where}", *catalog.notices])
         return ProjectEngine(lambda: Project(catalog, settings), label, str(root) if root else None)
 
 
