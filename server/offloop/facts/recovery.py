@@ -42,7 +42,7 @@ def recovered(text: str, tree: Tree, parse: Callable[[str], Tree]) -> Tree:
             found = (len(still), len(again.problems))
             if found < rank and found[0] < before[0] and found[1] <= before[1]:
                 rank, chosen = found, (again, candidate, still)
-            if not still or parses >= _PARSES:
+            if not rank[0] or parses >= _PARSES:
                 break
         if rank == before:
             break
