@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import ast_serialize
 
-from offloop.facts import definitions, expressions, statements  # noqa: F401 - they register their decoders
+from offloop.facts import expressions, imports, literals, statements  # noqa: F401 - they register decoders
 from offloop.facts.definitions import unfold_qualified_names
 from offloop.facts.model import Block, Call, ClassFacts, FunctionFacts, Import, SyntaxProblem
 from offloop.facts.reader import Reader, UnreadableTreeError, fold
