@@ -40,7 +40,13 @@ class LineIndex:
     @cached_property
     def starts(self) -> list[int]:
         """Offsets at which lines start; the first is 0."""
-        return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        if "\r" in self.text:
+            return [0, *(match.end() for match in _LINE_END.finditer(self.text))]
+        starts = [0]
+        for line in self.text.split("\n"):  # an order of magnitude faster than searching
+            starts.append(starts[-1] + len(line) + 1)
+        starts.pop()
+        return starts
 
     def position(self, offset: int) -> Position:
         """Return the position of an offset; an offset beyond the text gives the text's end."""

@@ -157,3 +157,12 @@ LOOP_PREFIXES = ("async_", "_async_")
 
 # The ending of what core keeps for itself: the same work without the guard (core.py, async_fire_internal).
 INTERNAL_SUFFIX = "_internal"
+
+# What fixes are written with. The class is what conventions call ``hass``; its methods are core.py's
+# (HomeAssistant.add_job, create_task), the function util/async_.py's.
+HANDLE = "homeassistant.core.HomeAssistant"
+HANDLE_NAMES = ("hass", "_hass")
+ADD_JOB = "add_job"
+CREATE_TASK = "create_task"
+CALL_AND_WAIT = ("homeassistant.util.async_", "run_callback_threadsafe")
+RUN_COROUTINE = ("asyncio", "run_coroutine_threadsafe")

@@ -234,8 +234,8 @@ class Evaluator:
 
     def _evaluate(self, expr: Expr, scope: ScopeRef) -> Iterable[Value]:
         match expr:
-            case Name():
-                return self._name(expr, scope)
+            case Name(name, _, _):
+                return self._name(name, scope)
             case Attribute(value, attr, _, _):
                 return self._attribute(self.values(value, scope), attr)
             case Call():
@@ -276,18 +276,22 @@ class Evaluator:
         return Instance(Type("dict", (Type("?"), _union(members))))
 
     # ---------------------------------------------------------------- names
-    def _name(self, name: Name, scope: ScopeRef) -> Iterable[Value]:
-        found = self.lookup(name.id, scope)
+    def named(self, name: str, scope: ScopeRef) -> Values:
+        """Return what a name would stand for if it stood in a scope."""
+        return _unique(self._name(name, scope))
+
+    def _name(self, name: str, scope: ScopeRef) -> Iterable[Value]:
+        found = self.lookup(name, scope)
         if found is None:
-            if name.id == "super":
+            if name == "super":
                 return ()
-            return self._module_symbol(scope.module, name.id) or (External(f"builtins.{name.id}"),)
+            return self._module_symbol(scope.module, name) or (External(f"builtins.{name}"),)
         where, bindings = found
         result: list[Value] = []
         for binding in bindings[:_MAX_VALUES]:
             result.extend(self._bound(binding, where))
-        if not result and where.function is not None and name.id in self.conventions:
-            result.append(Instance(self.conventions[name.id]))
+        if not result and where.function is not None and name in self.conventions:
+            result.append(Instance(self.conventions[name]))
         return result
 
     def _module_symbol(self, module: str, name: str) -> Values:

@@ -1,0 +1,204 @@
+"""Builders of edits: what to change in a text for a decorator, an import, another callee."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from offloop.facts.model import FunctionFacts, Import, ModuleFacts, Statement
+from offloop.facts.walk import blocks, statements
+from offloop.text import Edit, LineIndex
+
+_NAME_IN_IMPORT = re.compile(r"(?<![\w.])(\w+)(?:\s+as\s+(\w+))?")
+
+
+def indent_at(text: str, offset: int) -> str | None:
+    """Return the white space before an offset on its line, None where anything else stands there."""
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    before = text[start:offset]
+    return before if not before.strip(" \t\f") else None
+
+
+def newline_of(text: str) -> str:
+    """Return the line end that a text uses first."""
+    found = re.search(r"\r\n|\r|\n", text)
+    return found.group() if found else "\n"
+
+
+def decorate(text: str, function: FunctionFacts, decorator: str) -> Edit | None:
+    """Return the edit that puts a decorator nearest to a definition, None where its line has other code before it."""
+    indent = indent_at(text, function.start)
+    if indent is None:
+        return None
+    return Edit(function.start, function.start, f"@{decorator}{newline_of(text)}{indent}")
+
+
+def module_imports(facts: ModuleFacts) -> Iterator[Import]:
+    """Yield the import statements at module level, those under a condition or ``try`` excluded."""
+    for statement in facts.body:
+        if isinstance(statement, Import):
+            yield statement
+
+
+def bound_name(facts: ModuleFacts, module: str, name: str) -> str | None:
+    """Return under which name ``from module import name`` is bound at module level."""
+    for statement in module_imports(facts):
+        if statement.level == 0 and statement.module == module and statement.name == name:
+            return statement.alias or name
+    return None
+
+
+def import_name(text: str, facts: ModuleFacts, module: str, name: str) -> Edit | None:
+    """Return the edit that makes ``from module import name`` hold, None where the module has no import to go by."""
+    beside = [
+        s for s in module_imports(facts) if s.level == 0 and s.module == module and s.name not in (None, "*")
+    ]
+    if beside:
+        return _into_statement(text, beside[0], name)
+    anchor = _anchor(facts, module)
+    if anchor is None:
+        return _first_import(text, facts, module, name)
+    newline = newline_of(text)
+    after = module > anchor.module or anchor.level > 0
+    if after:
+        end = _line_end(text, anchor.end)
+        return Edit(end, end, f"{newline}from {module} import {name}")
+    return Edit(anchor.start, anchor.start, f"from {module} import {name}{newline}")
+
+
+def _anchor(facts: ModuleFacts, module: str) -> Import | None:
+    """Return the import beside which a new one reads best: the last that sorts before it, in its own section."""
+    root = module.partition(".")[0]
+    own = [s for s in module_imports(facts) if s.level == 0 and s.module.partition(".")[0] == root]
+    froms = [s for s in own if s.name is not None]
+    smaller = [s for s in froms if s.module < module]
+    if smaller:
+        return smaller[-1]
+    if froms:
+        return froms[0]
+    everything = [s for s in module_imports(facts) if s.module != "__future__"]
+    absolute = [s for s in everything if s.level == 0]
+    return absolute[-1] if absolute else (everything[0] if everything else None)
+
+
+def _first_import(text: str, facts: ModuleFacts, module: str, name: str) -> Edit | None:
+    """Return the edit for a module without imports: after its docstring and ``__future__`` imports."""
+    place = 0
+    for statement in facts.body:
+        is_future = isinstance(statement, Import) and statement.module == "__future__"
+        is_text = statement is facts.body[0] and type(statement).__name__ == "Evaluate"
+        if not (is_future or is_text):
+            break
+        place = _line_end(text, statement.end)
+    newline = newline_of(text)
+    line = f"from {module} import {name}"
+    if place == 0:
+        return Edit(0, 0, f"{line}{newline}{newline}")
+    return Edit(place, place, f"{newline}{newline}{line}")
+
+
+def _names(text: str, statement: Import) -> list[tuple[str, int, int]]:
+    """Return (name, start, end) of what a from-import binds, aliases included in the range."""
+    start = text.index("import", statement.start + len("from")) + len("import")
+    source = re.sub(r"#[^\r\n]*", lambda found: " " * len(found.group()), text[start : statement.end])
+    return [(m.group(1), start + m.start(), start + m.end()) for m in _NAME_IN_IMPORT.finditer(source)]
+
+
+def _into_statement(text: str, statement: Import, name: str) -> Edit | None:
+    names = _names(text, statement)
+    if any(known == name for known, _, _ in names):
+        return None
+    for known, start, _ in names:
+        if _sort_key(known) > _sort_key(name):
+            indent = indent_at(text, start)
+            separator = " " if indent is None else newline_of(text) + indent
+            return Edit(start, start, f"{name},{separator}")
+    last_end = names[-1][2]
+    indent = indent_at(text, names[-1][1])
+    separator = " " if indent is None else newline_of(text) + indent
+    return Edit(last_end, last_end, f",{separator}{name}")
+
+
+def _sort_key(name: str) -> tuple[int, str]:
+    """Order names as import sorters do: constants, classes, then the rest."""
+    kind = 0 if name.isupper() and len(name) > 1 else 1 if name[:1].isupper() else 2
+    return kind, name.casefold()
+
+
+def drop_import(text: str, facts: ModuleFacts, module: str, name: str) -> Edit | None:
+    """Return the edit that takes a name out of its import, None where it cannot be done cleanly."""
+    for statement in module_imports(facts):
+        if statement.level or statement.module != module or statement.name != name or statement.alias:
+            continue
+        names = _names(text, statement)
+        if len(names) == 1:
+            return Edit(statement.start, _next_line(text, statement.end), "")
+        for position, (known, start, end) in enumerate(names):
+            if known == name:
+                if position + 1 < len(names):
+                    following = names[position + 1][1]
+                    if "#" in text[end:following]:
+                        return None
+                    return Edit(start, following, "")
+                return Edit(names[position - 1][2], end, "")
+    return None
+
+
+def replace_import(text: str, facts: ModuleFacts, module: str, old: str, new: str) -> list[Edit]:
+    """Return the edits that import ``new`` instead of ``old`` from the same module."""
+    for statement in module_imports(facts):
+        if statement.level or statement.module != module or statement.name != old or statement.alias:
+            continue
+        names = _names(text, statement)
+        if len(names) == 1:
+            _, start, end = names[0]
+            return [Edit(start, end, new)]
+    added = import_name(text, facts, module, new)
+    dropped = drop_import(text, facts, module, old)
+    if added is not None and dropped is not None and dropped.start <= added.start <= dropped.end:
+        _, start, end = next(item for item in _names(text, _from(facts, module, old)) if item[0] == old)
+        return [Edit(start, end, new)]
+    return [edit for edit in (added, dropped) if edit is not None]
+
+
+def _from(facts: ModuleFacts, module: str, name: str) -> Import:
+    return next(s for s in module_imports(facts) if s.module == module and s.name == name)
+
+
+def uses_of(text: str, name: str) -> int:
+    """Return how often a name stands in a text as a word."""
+    return len(re.findall(rf"(?<![\w.]){re.escape(name)}(?!\w)", text))
+
+
+def enclosing_statement(facts: ModuleFacts, function: int | None, offset: int) -> Statement | None:
+    """Return the innermost statement of a function (None: the module) that contains an offset."""
+    block = facts.functions[function].body if function is not None else facts.body
+    found: Statement | None = None
+    for statement in statements(block):
+        if statement.start <= offset < statement.end:
+            found = statement
+    return found
+
+
+def is_simple(statement: Statement) -> bool:
+    """Whether a statement holds no blocks."""
+    return not any(True for _ in blocks(statement))
+
+
+def is_alone_on_lines(text: str, start: int, end: int) -> bool:
+    """Whether nothing but white space and a comment shares the lines of a range."""
+    index = LineIndex(text)
+    last = index.position(end).line
+    rest = text[end : index.line_end(last)].strip()
+    return indent_at(text, start) is not None and (not rest or rest.startswith("#"))
+
+
+def _line_end(text: str, offset: int) -> int:
+    index = LineIndex(text)
+    return index.line_end(index.position(offset).line)
+
+
+def _next_line(text: str, offset: int) -> int:
+    index = LineIndex(text)
+    line = index.position(offset).line
+    return index.starts[line + 1] if line + 1 < len(index.starts) else len(text)

@@ -1,0 +1,243 @@
+"""No twin: hand the very call to the loop in a thread-safe way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from offloop.facts.model import Attribute, Call, Expr, Name
+from offloop.facts.walk import walk
+from offloop.inference.analysis import Analysis
+from offloop.inference.context import ExecutionContext, FunctionId
+from offloop.inference.crossings import Crossing
+from offloop.library.model import FunctionSignature, Kind
+from offloop.library.overrides import (
+    ADD_JOB,
+    ASYNCIO_APIS,
+    CALL_AND_WAIT,
+    CREATE_TASK,
+    HANDLE,
+    HANDLE_NAMES,
+    RUN_COROUTINE,
+)
+from offloop.resolve.values import FunctionRef, Instance, ScopeRef
+from offloop.rules.edits import bound_name, import_name
+from offloop.rules.rule import Applicability, FileEdit, Fix
+from offloop.rules.twin_fix import is_used
+from offloop.text import Edit
+
+_TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"})
+_SOON = "asyncio.AbstractEventLoop.call_soon"
+
+
+def hop_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
+    """Yield the fixes that send the call to the loop, where the code can reach the loop at all."""
+    if crossing.api.name in ASYNCIO_APIS and crossing.callee is None:
+        yield from _asyncio_fixes(analysis, crossing)
+        return
+    if crossing.api.twin is not None and crossing.callee is None and not is_used(analysis, crossing):
+        return  # the twin says the same in fewer words, or was refused for a reason that holds here too
+    hass = handle_in_scope(analysis, crossing)
+    if hass is None:
+        return
+    if is_used(analysis, crossing):
+        fix = _wait_fix(analysis, crossing, hass)
+    else:
+        fix = _job_fix(analysis, crossing, hass)
+    if fix is not None:
+        yield fix
+
+
+def handle_in_scope(analysis: Analysis, crossing: Crossing) -> str | None:
+    """Return an expression for Home Assistant's own object that the function can use, None where there is none."""
+    scope = ScopeRef(*crossing.function)
+    text = analysis.program.world.analysed[crossing.function.module].text
+    evaluator = analysis.program.evaluator
+    for part in (inner for a in (crossing.call.function, *_values(crossing.call)) for inner in walk(a)):
+        if isinstance(part, Name | Attribute) and any(
+            kind.name == HANDLE for kind in evaluator.types(part, scope)
+        ):
+            return text[part.start : part.end]
+    for name in HANDLE_NAMES:
+        found = evaluator.lookup(name, scope)
+        if found is not None and found[0].function is not None:
+            values = evaluator.named(name, scope)
+            if any(isinstance(value, Instance) and value.type.name == HANDLE for value in values):
+                return name
+    return _on_self(analysis, scope)
+
+
+def _values(call: Call) -> tuple[Expr, ...]:
+    return tuple(argument.value for argument in call.arguments)
+
+
+def _on_self(analysis: Analysis, scope: ScopeRef) -> str | None:
+    evaluator = analysis.program.evaluator
+    cls = evaluator.own_class(scope)
+    if cls is None or evaluator.lookup("self", scope) is None:
+        return None
+    own = evaluator.named("self", scope)
+    for value in own:
+        if not isinstance(value, Instance):
+            continue
+        for name in HANDLE_NAMES:
+            if any(
+                isinstance(v, Instance) and v.type.name == HANDLE for v in evaluator.member(value.type, name)
+            ):
+                return f"self.{name}"
+        for attr in ("coordinator", "_coordinator"):
+            for member in evaluator.member(value.type, attr):
+                if isinstance(member, Instance) and any(
+                    isinstance(v, Instance) and v.type.name == HANDLE
+                    for v in evaluator.member(member.type, "hass")
+                ):
+                    return f"self.{attr}.hass"
+    return None
+
+
+def _job_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
+    """Return ``hass.add_job(fn, ...)``, or ``call_soon_threadsafe`` for what add_job would send to a worker."""
+    target, added = _target(analysis, crossing)
+    if target is None:
+        return None
+    hop = f"{hass}.{ADD_JOB}" if _is_callback(analysis, crossing) else f"{hass}.loop.call_soon_threadsafe"
+    path = analysis.program.path(crossing.function.module)
+    edits = [*added, Edit(crossing.call.start, crossing.call.end, f"{hop}({target})")]
+    return Fix(
+        f"Use {hop} (scheduled in the event loop; returns None)",
+        tuple(FileEdit(path, edit) for edit in edits),
+        Applicability.SAFE,
+    )
+
+
+def _wait_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
+    """Return ``run_callback_threadsafe(hass.loop, fn, ...).result()`` for a call whose value is used."""
+    if analysis.summary(crossing.function).context is ExecutionContext.BOTH:
+        return None
+    analysed = analysis.program.world.analysed[crossing.function.module]
+    target, added = _target(analysis, crossing)
+    module, name = CALL_AND_WAIT
+    known = bound_name(analysed.facts, module, name)
+    if target is None or (known is None and name in analysed.signature.names):
+        return None
+    if known is None:
+        imported = import_name(analysed.text, analysed.facts, module, name)
+        if imported is None:
+            return None
+        added = [*added, imported]
+    path = analysis.program.path(crossing.function.module)
+    content = f"{known or name}({hass}.loop, {target}).result()"
+    edits = [*added, Edit(crossing.call.start, crossing.call.end, content)]
+    return Fix(
+        f"Use {name} (waits until the event loop has done it)",
+        tuple(FileEdit(path, edit) for edit in edits),
+        Applicability.UNSAFE,
+    )
+
+
+def _is_callback(analysis: Analysis, crossing: Crossing) -> bool:
+    if crossing.callee is not None:
+        return analysis.program.kinds[crossing.callee] is Kind.CALLBACK
+    return crossing.api.kind is Kind.CALLBACK
+
+
+def _target(analysis: Analysis, crossing: Crossing) -> tuple[str | None, list[Edit]]:
+    """Return the function and arguments as they are handed to a hop, with the imports that this takes."""
+    analysed = analysis.program.world.analysed[crossing.function.module]
+    text, call = analysed.text, crossing.call
+    if not isinstance(call.function, Name | Attribute):
+        return None, []
+    callee = text[call.function.start : call.function.end]
+    if "\n" in callee:
+        return None, []
+    inside = text[call.function.end + 1 : call.end - 1]
+    if "#" in inside:
+        return None, []
+    arguments = inside.strip().removesuffix(",")
+    joined = f"{callee}, {arguments}" if arguments else callee
+    if all(argument.keyword is None and argument.stars != 2 for argument in call.arguments):
+        return joined, []
+    known = bound_name(analysed.facts, "functools", "partial")
+    if known is not None:
+        return f"{known}({joined})", []
+    if any(getattr(symbol, "dotted", None) == "functools" for symbol in analysed.signature.names.values()):
+        name = next(
+            n for n, s in analysed.signature.names.items() if getattr(s, "dotted", None) == "functools"
+        )
+        return f"{name}.partial({joined})", []
+    added = import_name(text, analysed.facts, "functools", "partial")
+    return (f"partial({joined})", [added]) if added is not None else (None, [])
+
+
+def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
+    analysed = analysis.program.world.analysed[crossing.function.module]
+    text, call, api = analysed.text, crossing.call, crossing.api.name
+    callee = call.function
+    path = analysis.program.path(crossing.function.module)
+    if api == _SOON and isinstance(callee, Attribute):
+        edit = Edit(callee.end - len(callee.attr), callee.end, "call_soon_threadsafe")
+        yield Fix("Use call_soon_threadsafe", (FileEdit(path, edit),), Applicability.SAFE)
+        return
+    hass = handle_in_scope(analysis, crossing)
+    if api in _TASKS and call.arguments:
+        yield from _task_fixes(analysis, crossing, hass)
+        return
+    if is_used(analysis, crossing) or not isinstance(callee, Attribute):
+        return
+    target, added = _target(analysis, crossing)
+    loop = (
+        text[callee.value.start : callee.value.end] if api.startswith("asyncio.AbstractEventLoop.") else None
+    )
+    loop = loop or (f"{hass}.loop" if hass is not None else None)
+    if target is None or loop is None:
+        return
+    edits = [*added, Edit(call.start, call.end, f"{loop}.call_soon_threadsafe({target})")]
+    yield Fix(
+        f"Use {loop}.call_soon_threadsafe (scheduled in the event loop; returns None)",
+        tuple(FileEdit(path, edit) for edit in edits),
+        Applicability.SAFE,
+    )
+
+
+def _task_fixes(analysis: Analysis, crossing: Crossing, hass: str | None) -> Iterator[Fix]:
+    analysed = analysis.program.world.analysed[crossing.function.module]
+    text, call = analysed.text, crossing.call
+    path = analysis.program.path(crossing.function.module)
+    coroutine = text[call.arguments[0].value.start : call.arguments[0].value.end]
+    if hass is not None and not is_used(analysis, crossing) and _is_coroutine(analysis, crossing):
+        edit = Edit(call.start, call.end, f"{hass}.{CREATE_TASK}({coroutine})")
+        yield Fix(
+            f"Use {hass}.{CREATE_TASK} (scheduled in the event loop; returns None)",
+            (FileEdit(path, edit),),
+            Applicability.SAFE,
+        )
+    callee = call.function
+    loop = f"{hass}.loop" if hass is not None else None
+    if crossing.api.name.startswith("asyncio.AbstractEventLoop.") and isinstance(callee, Attribute):
+        loop = text[callee.value.start : callee.value.end]
+    module, name = RUN_COROUTINE
+    named = (
+        f"{module}.{name}"
+        if "asyncio" in analysed.signature.names
+        else bound_name(analysed.facts, module, name)
+    )
+    if loop is None or named is None:
+        return
+    edit = Edit(call.start, call.end, f"{named}({coroutine}, {loop})")
+    yield Fix(
+        f"Use {name} (returns a future of concurrent.futures)",
+        (FileEdit(path, edit),),
+        Applicability.UNSAFE if is_used(analysis, crossing) else Applicability.SAFE,
+    )
+
+
+def _is_coroutine(analysis: Analysis, crossing: Crossing) -> bool:
+    argument = crossing.call.arguments[0].value
+    if not isinstance(argument, Call):
+        return False
+    for value in analysis.program.evaluator.values(argument.function, ScopeRef(*crossing.function)):
+        if isinstance(value, FunctionRef):
+            if value.index >= 0:
+                return analysis.program.facts(FunctionId(value.module, value.index)).is_async
+            found = analysis.program.world.find(value.dotted)
+            return isinstance(found, FunctionSignature) and found.kind is Kind.COROUTINE
+    return False
