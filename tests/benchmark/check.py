@@ -60,7 +60,11 @@ class Checker:
         loaded = load_integration(discover([folder]).folders[0])
         texts = {file.path: LineIndex(file.text) for file in loaded.files}
         findings = []
-        for found in self._project.check(loaded).diagnostics:
+        result = self._project.check(loaded)
+        # A fault of offloop's own would look like silence.
+        if faults := [problem.message for problem in result.problems if problem.internal]:
+            raise RuntimeError("; ".join(faults))
+        for found in result.diagnostics:
             if found.severity.value not in _LEVELS:
                 continue
             lines = texts[found.path]
