@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,11 +73,14 @@ class LocalWorkshop:
 
         return next((rule.url for rule in RULES if rule.code == diagnostic.code), None)
 
-    def _engine(self, location: object, settings: Settings) -> Engine:
-        from offloop.catalog.load import load_catalog  # noqa: PLC0415 - start fast
+    def _engine(self, location: Hashable, settings: Settings) -> Engine:
+        from offloop.catalog.locate import BundledRequest, HomeAssistant  # noqa: PLC0415 - start fast
+        from offloop.lsp.derive_apart import load_catalog_apart  # noqa: PLC0415 - start fast
         from offloop.project import Project  # noqa: PLC0415 - start fast
 
-        catalog = load_catalog(location)
+        if not isinstance(location, HomeAssistant | BundledRequest):
+            raise TypeError(f"not a setup of this workshop: {location!r}")
+        catalog = load_catalog_apart(location)
         root = catalog.source_root
         where = f" in {root}" if root else " (bundled)"
         label = "; ".join([f"Home Assistant {catalog.version}{where}", *catalog.notices])
