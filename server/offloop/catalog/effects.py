@@ -104,7 +104,7 @@ class Effects:
             return (Tier.RAISES if guard.own else Tier.RAISES_VIA), guard, None
         change = self.change(function)
         if change is not None:
-            return Tier.CORRUPTS, None, change
+            return Tier.CORRUPTS, None, self.shown(function)
         return (Tier.UNKNOWN if self._unknown.get(function) else Tier.READ), None, None
 
     # ---------------------------------------------------------------- guards
@@ -256,13 +256,24 @@ class Effects:
             return None
         scope = ScopeRef(function.module, function.index)
         found: Change | None = None
+        cut = self._safe_way(facts, scope)
         for change in (*self._own_changes(facts, scope), *self._called_changes(facts, scope, function)):
+            if cut is not None and change.line > cut and change.module == scope.module:
+                continue
             if not change.of_self:
                 found = change
                 break
             found = found or change
         self._changes[function] = found
         return found
+
+    def _safe_way(self, facts: FunctionFacts, scope: ScopeRef) -> int | None:
+        """Return the 1-based line from which on only the loop's own thread can get, where a test sends others away."""
+        for statement in facts.body:
+            if isinstance(statement, If) and self._is_thread_test(statement.branches[0][0], scope):
+                if not _refuses(statement.branches[0][1]):
+                    return self._line(scope.module, statement.start)
+        return None
 
     def _own_changes(self, facts: FunctionFacts, scope: ScopeRef) -> Iterator[Change]:
         outer = {
@@ -317,6 +328,11 @@ class Effects:
         if self._is_own(method.value, facts, scope):
             return None
         return self._changed(scope, call, of_self=_root(method.value) == _first_parameter(facts))
+
+    def shown(self, function: FunctionId) -> Change | None:
+        """Return the change to show for a function: one of its own text where there is any."""
+        own = next(self._own_changes(self.program.facts(function), ScopeRef(*function)), None)
+        return own or self.change(function)
 
     def _callee_change(
         self, value: Value, call: Call, facts: FunctionFacts, scope: ScopeRef

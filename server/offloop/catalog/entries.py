@@ -36,7 +36,7 @@ class EntryFinder:
         self.program = program
         self.handoffs = handoffs
         self.summaries = summaries
-        self.found: dict[tuple[str, str, str, str], EntryPoint] = {}
+        self.found: dict[tuple[str, str, str, str, bool], EntryPoint] = {}
 
     def derive(self) -> tuple[EntryPoint, ...]:
         """Return all entry points, worker ones first, each once."""
@@ -175,7 +175,7 @@ class EntryFinder:
             in_package,
             arguments,
         )
-        key = (owner, target.attr, runs_in, via if owner else "")
+        key = (owner, target.attr, runs_in, via if owner else "", in_package)
         before = self.found.get(key)
         if before is None:
             self.found[key] = entry

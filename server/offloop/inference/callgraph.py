@@ -55,6 +55,7 @@ _OUT = frozenset({"get", "pop", "popleft", "values", "items", "copy", "setdefaul
 _SAME = frozenset(
     {"list", "sorted", "set", "tuple", "reversed", "iter", "enumerate", "zip", "frozenset", "deque", "dict"}
 )
+_SEEN_THROUGH = frozenset({"partial", "cast", "getattr"})
 _MAX_ATOMS = 400
 _MAX_ALIASES = 4
 
@@ -148,6 +149,7 @@ class CallGraph:
         self._overrides: dict[str, list[ClassSignature]] | None = None
         self._sites: dict[FunctionId, list[tuple[Call, ScopeRef, int]]] = defaultdict(list)
         self._summarised: set[tuple[FunctionId, int]] = set()
+        self._wrapped: dict[FunctionId, str | None] = {}
 
     # ---------------------------------------------------------------- building
     def build(self, tokens: Iterable[tuple[FunctionId, int]] = ()) -> CallGraph:
@@ -395,7 +397,7 @@ class CallGraph:
             match callee:
                 case External(dotted):
                     last = dotted.rpartition(".")[2]
-                    if last in ("partial", "cast") or last in _SAME:
+                    if last in _SEEN_THROUGH or last in _SAME:
                         for argument in call.arguments[-1:] if last == "cast" else call.arguments[:1]:
                             yield from self.sources(argument.value, scope)
                 case ClassObject(kind):
@@ -404,12 +406,54 @@ class CallGraph:
                     method = self.world.method(kind, "__call__")
                     if method is not None and method[1].module in self.world.analysed:
                         yield Atom(method[1].module, method[1].qualname, method[1].index)
+                    if self.world.method(kind, "__init__") is None:
+                        # A record (dataclass, named tuple) carries what it is made of.
+                        for argument in call.arguments:
+                            yield from self.sources(argument.value, scope)
                 case FunctionRef(module, _, index, _):
-                    if index >= 0:
+                    wrapped = self.wrapped_parameter(FunctionId(module, index)) if index >= 0 else None
+                    if wrapped is not None:
+                        for name, value in pair_arguments(self._facts(module, index), call.arguments, 0):
+                            if name == wrapped:
+                                yield from self.sources(value, scope)
+                    elif index >= 0:
                         yield ("r", module, index)
                     if callee.dotted in self.evaluator.callback_decorators and call.arguments:
                         for source in self.sources(call.arguments[0].value, scope):
                             yield source._replace(kind="callback") if isinstance(source, Atom) else source
+
+    def _facts(self, module: str, index: int) -> FunctionFacts:
+        return self.world.analysed[module].facts.functions[index]
+
+    def wrapped_parameter(self, function: FunctionId) -> str | None:
+        """Return the parameter that a function dresses up with ``functools.wraps`` and gives back.
+
+        ``wraps`` copies what marks a function (``__dict__``, so the callback mark too), and so a dispatcher sees
+        such a wrapper as it would see the function itself.
+        """
+        if function not in self._wrapped:
+            self._wrapped[function] = self._find_wrapped(function)
+        return self._wrapped[function]
+
+    def _find_wrapped(self, function: FunctionId) -> str | None:
+        module = self.world.analysed[function.module]
+        facts = module.facts.functions[function.index]
+        names = {parameter.name for parameter in facts.parameters}
+        if not names or facts.owner_class is not None:
+            return None
+        scope = ScopeRef(function.module, function.index)
+        inner = [f for f in module.facts.functions if f.parent == function.index]
+        dressed = [*facts.calls, *(d for f in inner for d in f.decorators if isinstance(d, Call))]
+        for call in dressed:
+            if not call.arguments or not isinstance(call.arguments[0].value, Name):
+                continue
+            name = call.arguments[0].value.id
+            if name in names and any(
+                isinstance(value, External) and value.dotted == "functools.wraps"
+                for value in self.evaluator.values(call.function, scope)
+            ):
+                return name
+        return None
 
     # ---------------------------------------------------------------- calls
     def _call(self, call: Call, scope: ScopeRef) -> None:
@@ -553,7 +597,10 @@ class CallGraph:
         """Let arguments flow into the parameters of an analysed function."""
         if not self.follow_stars:
             arguments = tuple(argument for argument in arguments if not argument.stars)
+        wrapped = self.wrapped_parameter(callee)
         for name, value in pair_arguments(facts, arguments, skip):
+            if name == wrapped:
+                continue  # what runs it is whatever runs the wrapper
             self._flow(value, scope, ("v", callee.module, callee.index, None, name))
 
     # ---------------------------------------------------------------- solving

@@ -16,6 +16,9 @@ from offloop.lsp.engine import Workshop
 from offloop.lsp.features import register
 from offloop.lsp.host import Host
 
+_SWITCH_SECONDS = 0.001
+"""How long the analysis may keep the loop's thread waiting for the interpreter; Python's own 5 ms add up."""
+
 
 def main(argv: Sequence[str] | None = None, workshop: Workshop | None = None) -> int:
     """Serve one client and return the exit code: 0 after ``shutdown``, else 1.
@@ -28,6 +31,7 @@ def main(argv: Sequence[str] | None = None, workshop: Workshop | None = None) ->
 
         workshop = LocalWorkshop()
     _quiet()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     host = Host(_version(), workshop)
     register(host)
     try:

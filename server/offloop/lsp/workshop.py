@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, replace
@@ -81,6 +82,8 @@ class LocalWorkshop:
         if not isinstance(location, HomeAssistant | BundledRequest):
             raise TypeError(f"not a setup of this workshop: {location!r}")
         catalog = load_catalog_apart(location)
+        # A catalog is large and lives on: the garbage collector need not walk through it, which would stop all.
+        gc.freeze()
         root = catalog.source_root
         where = f" in {root}" if root else " (bundled)"
         label = "; ".join([f"Home Assistant {catalog.version}{where}", *catalog.notices])
