@@ -82,7 +82,7 @@ class LocalWorkshop:
         if not isinstance(location, HomeAssistant | BundledRequest):
             raise TypeError(f"not a setup of this workshop: {location!r}")
         catalog = load_catalog_apart(location)
-        # A catalog is large and lives on: the garbage collector need not walk through it, which would stop all.
+        # A catalog is large and lives on: the garbage collector need not walk through it and stop all.
         gc.freeze()
         root = catalog.source_root
         where = f" in {root}" if root else " (bundled)"
