@@ -19,8 +19,8 @@ def derive_conventions(program: Program) -> dict[str, Type]:
         for function in module.facts.functions:
             for parameter in function.parameters:
                 kind = builder.type_of(parameter.annotation)
-                if kind is not None:
-                    uses[parameter.name][kind.name] += 1
+                for concrete in program.world.concrete(kind):
+                    uses[parameter.name][concrete.name] += 1
     result: dict[str, Type] = {}
     for name, counted in uses.items():
         best, count = counted.most_common(1)[0]

@@ -23,6 +23,7 @@ from offloop.library.model import (
     Type,
 )
 from offloop.library.overrides import ASYNCIO_APIS, METHODS_IN
+from offloop.resolve.usage import Usage
 from offloop.resolve.values import FunctionRef, Value
 
 _HARMFUL = frozenset({Tier.RAISES, Tier.RAISES_VIA, Tier.CORRUPTS})
@@ -62,6 +63,7 @@ def analyse(inputs: Iterable[ModuleInput], catalog: Catalog, package: str) -> An
     """Analyse the modules of one integration, whose package has the given dotted name."""
     inputs = list(inputs)
     program = Program(inputs, catalog.modules, catalog.conventions, catalog.callback_decorators)
+    program.evaluator.usage = Usage(program.world)
     entries = list(_entries(program, catalog, package))
     _hint_arguments(program, entries)
     graph = CallGraph(program.world, program.evaluator, dict(catalog.handoffs)).build()

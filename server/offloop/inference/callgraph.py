@@ -36,7 +36,7 @@ from offloop.facts.model import (
 )
 from offloop.facts.walk import statements
 from offloop.inference.context import FunctionId
-from offloop.library.model import ClassSignature, Dispatch, HandOff, Origin, Type
+from offloop.library.model import Dispatch, HandOff, Origin, Type
 from offloop.library.overrides import FORCED, HANDOFFS, JOB_CLASSES, JOB_TYPE_KEYWORD
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.values import (
@@ -146,7 +146,6 @@ class CallGraph:
         self._work: deque[tuple[Slot, Atom]] = deque()
         self._done: set[tuple[object, ...]] = set()
         self._roots: dict[str, str] = {}
-        self._overrides: dict[str, list[ClassSignature]] | None = None
         self._sites: dict[FunctionId, list[tuple[Call, ScopeRef, int]]] = defaultdict(list)
         self._summarised: set[tuple[FunctionId, int]] = set()
         self._wrapped: dict[FunctionId, str | None] = {}
@@ -369,24 +368,10 @@ class CallGraph:
         if function.receiver is None:
             return
         name = function.qualname.rpartition(".")[2]
-        for signature in self.subclasses(function.receiver.name):
+        for signature in self.world.subclasses(function.receiver.name):
             method = signature.methods.get(name)
             if method is not None and (method.module, method.index) != (function.module, function.index):
                 yield Atom(method.module, method.qualname, method.index)
-
-    def subclasses(self, dotted: str) -> Iterable[ClassSignature]:
-        """Return the analysed classes below a class."""
-        if self._overrides is None:
-            below: dict[str, list[ClassSignature]] = defaultdict(list)
-            for module in self.world.analysed.values():
-                for cls in module.facts.classes:
-                    signature = self.world.class_named(f"{module.name}.{cls.qualname}")
-                    if signature is None:
-                        continue
-                    for ancestor in self.world.ancestry(Type(signature.dotted))[1:]:
-                        below[ancestor.name].append(signature)
-            self._overrides = dict(below)
-        return self._overrides.get(dotted, ())
 
     def _call_sources(self, call: Call, scope: ScopeRef) -> Iterator[Source]:
         if isinstance(call.function, Attribute) and call.function.attr in _OUT:

@@ -38,6 +38,7 @@ from offloop.library.model import (
 from offloop.library.overrides import TYPED_KEYS
 from offloop.library.signature import SignatureBuilder, import_target
 from offloop.resolve.bindings import Binding, Bindings, block_bindings, function_bindings
+from offloop.resolve.usage import Usage, caller_names
 from offloop.resolve.values import (
     ClassObject,
     FunctionRef,
@@ -124,6 +125,7 @@ class Evaluator:
         self._builders: dict[str, SignatureBuilder] = {}
         self._assigned: dict[str, dict[str, dict[str, list[tuple[Expr, ScopeRef]]]]] = {}
         self._returns: dict[tuple[str, int], Values] = {}
+        self.usage: Usage | None = None  # how undeclared values get where they are, where that is followed
 
     # ---------------------------------------------------------------- scopes
     def builder(self, module: str) -> SignatureBuilder:
@@ -402,7 +404,54 @@ class Evaluator:
         if inherited:
             return inherited
         convention = self.conventions.get(parameter.name)
-        return (Instance(convention),) if convention is not None else ()
+        if convention is not None:
+            return (Instance(convention),)
+        return self._passed(scope, function, index)
+
+    def _passed(self, scope: ScopeRef, function: FunctionFacts, index: int) -> Values:
+        """Return what the calls of an analysed function pass for a parameter."""
+        if self.usage is None or function.is_lambda:
+            return ()
+        cls = self.own_class(scope) if function.owner_class is not None else None
+        classes: tuple[str, ...] = ()
+        if cls is not None:
+            below = [signature.qualname for signature in self.world.subclasses(cls.dotted)]
+            classes = tuple(name.rpartition(".")[2] for name in (cls.qualname, *below))
+        found: list[Value] = []
+        for name in caller_names(function, classes):
+            for call, where in self.usage.calls_of(name):
+                argument = self._argument(call, where, scope, function, index)
+                if argument is not None:
+                    found.extend(self.values(argument, where))
+        return _unique(found)
+
+    def _argument(
+        self, call: Call, where: ScopeRef, scope: ScopeRef, function: FunctionFacts, index: int
+    ) -> Expr | None:
+        """Return the argument of a call for a parameter, where the call is one of that function."""
+        for callee in self.values(call.function, where):
+            bound = False
+            if isinstance(callee, ClassObject):
+                method = self.world.method(callee.type, "__init__")
+                if method is None or (method[1].module, method[1].index) != (scope.module, function.index):
+                    continue
+                bound = True
+            elif not isinstance(callee, FunctionRef) or (callee.module, callee.index) != (
+                scope.module,
+                function.index,
+            ):
+                continue
+            else:
+                bound = callee.receiver is not None
+            parameter = function.parameters[index]
+            for argument in call.arguments:
+                if argument.keyword == parameter.name:
+                    return argument.value
+            position = index - 1 if bound else index
+            positional = [argument for argument in call.arguments if argument.keyword is None]
+            if 0 <= position < len(positional) and not any(a.stars for a in positional[: position + 1]):
+                return positional[position].value
+        return None
 
     def _bound_of_variable(self, annotation: Expr, scope: ScopeRef) -> Values:
         cls = self.own_class(scope)
@@ -511,10 +560,28 @@ class Evaluator:
             for owner in self.world.ancestry(kind):
                 if self.world.class_named(owner.name) is None and owner.name not in _PLAIN_BASES:
                     return (External(f"{owner.name}.{attr}"),)
+            below = self._below(kind, attr)
+            if below:
+                return below
             if attr in self.conventions:
                 return (Instance(self.conventions[attr]),)
             return (Missing(kind, attr),)
         return ()
+
+    def _below(self, kind: Type, attr: str) -> Values:
+        """Return what the classes that a mixin is mixed into make of an attribute it does not define itself."""
+        if self.usage is None:
+            return ()
+        found: list[Value] = []
+        for signature in self.world.subclasses(kind.name):
+            below = Type(signature.dotted)
+            for owner in self.world.ancestry(below):
+                known = self.world.class_named(owner.name)
+                member = self._own_member(known, owner, below, attr) if known is not None else None
+                if member:
+                    found.extend(member)
+                    break
+        return _unique(found)
 
     def _external_member(self, kind: Type, owner: Type, attr: str) -> Values:
         if kind.name != owner.name:
@@ -747,7 +814,9 @@ class Evaluator:
                 found.append(Instance(container if function.attr != "values" else _values_view(container)))
             elif function.attr in _ELEMENT_METHODS and call.arguments:
                 found.extend(self._element_of(container, call.arguments[0].value, scope))
-        return tuple(found) if hit else None
+        if not found and function.attr in _ELEMENT_METHODS:
+            found.extend(self._kept(call, scope))
+        return tuple(found) if hit or found else None
 
     def _container(self, kind: Type) -> Type | None:
         """Return the mapping or sequence type among a type's ancestors."""
@@ -775,7 +844,14 @@ class Evaluator:
                 )
             elif isinstance(owner, External):
                 result.append(owner)
-        return result
+        return result or self._kept(Subscript(value, index, 0, 0), scope)
+
+    def _kept(self, expr: Expr, scope: ScopeRef) -> Values:
+        """Return what the integration itself stores where an expression reads: ``hass.data[KEY][...]``."""
+        path = self.usage.keyed(expr, scope) if self.usage is not None else None
+        if path is None or self.usage is None:
+            return ()
+        return _unique(value for stored, where in self.usage.stores_under(path) for value in self.values(stored, where))
 
     def _element_of(self, container: Type, index: Expr, scope: ScopeRef) -> Values:
         for key in self.types(index, scope):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -52,11 +52,26 @@ class World:
         self._found: dict[str, Found] = {}
         self._lines: dict[str, tuple[Type, ...]] = {}
         self._locals: dict[str, ClassSignature] = {}
+        self._below: dict[str, list[ClassSignature]] | None = None
 
     def module(self, name: str) -> ModuleSignature | None:
         """Return a module's signature, the analysed one first."""
         analysed = self.analysed.get(name)
         return analysed.signature if analysed is not None else self.library.get(name)
+
+    def subclasses(self, dotted: str) -> Iterable[ClassSignature]:
+        """Return the analysed classes below a class."""
+        if self._below is None:
+            below: dict[str, list[ClassSignature]] = {}
+            for module in self.analysed.values():
+                for cls in module.facts.classes:
+                    signature = self.class_named(f"{module.name}.{cls.qualname}")
+                    if signature is None:
+                        continue
+                    for ancestor in self.ancestry(Type(signature.dotted))[1:]:
+                        below.setdefault(ancestor.name, []).append(signature)
+            self._below = below
+        return self._below.get(dotted, ())
 
     def add_local_class(self, signature: ClassSignature) -> None:
         """Make a class known that is defined inside a function or another class."""
