@@ -9,11 +9,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from offloop.catalog.blocking import blocking_calls
 from offloop.catalog.conventions import derive_conventions
 from offloop.catalog.effects import Effects
 from offloop.catalog.entries import EntryFinder
 from offloop.catalog.framework import framework_files
 from offloop.catalog.handoffs import callable_parameters, derive_handoffs
+from offloop.catalog.sync_apis import SyncApis
 from offloop.catalog.twins import TwinFinder
 from offloop.facts.extract import extract
 from offloop.inference.analysis import carries_not, edges, seeds
@@ -92,6 +94,8 @@ def derive_from(
         callback_decorators=CALLBACK_DECORATORS,
         notices=notices,
         has_guards=any(api.tier is Tier.RAISES for api in apis.values()),
+        blocking=blocking_calls(program),
+        sync_apis=SyncApis(program, finder).derive(),
     )
 
 

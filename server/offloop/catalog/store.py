@@ -13,6 +13,7 @@ from typing import Any
 
 from offloop.library.model import (
     Alias,
+    BlockingCall,
     Catalog,
     ClassSignature,
     Dispatch,
@@ -25,13 +26,14 @@ from offloop.library.model import (
     Origin,
     ParameterSignature,
     Symbol,
+    SyncApi,
     Tier,
     Twin,
     Type,
     Variable,
 )
 
-FORMAT = 3
+FORMAT = 4
 _MAGIC = b"offloop catalog\n"
 
 
@@ -48,12 +50,14 @@ def dump(catalog: Catalog, *, compact: bool = False) -> bytes:
             "version": catalog.version,
             "digest": catalog.digest,
             "loop_apis": [_loop_api(api) for api in catalog.loop_apis.values()],
-            "entry_points": [(*entry[:3], tuple(entry.origin), *entry[4:]) for entry in catalog.entry_points],
+            "entry_points": [_with_origin(entry, 3) for entry in catalog.entry_points],
             "handoffs": [_handoff(handoff) for handoffs in catalog.handoffs.values() for handoff in handoffs],
             "conventions": {name: _type(kind) for name, kind in catalog.conventions.items()},
             "callback_decorators": sorted(catalog.callback_decorators),
             "notices": list(catalog.notices),
             "has_guards": catalog.has_guards,
+            "blocking": [_with_origin(call, 2) for call in catalog.blocking],
+            "sync_apis": [_with_origin(api, 2) for api in catalog.sync_apis.values()],
             "modules": modules,
         }
     )
@@ -93,6 +97,10 @@ def _catalog(raw: dict[str, Any], source_root: str | None) -> Catalog:
         callback_decorators=frozenset(raw["callback_decorators"]),
         notices=tuple(raw["notices"]),
         has_guards=raw["has_guards"],
+        blocking=tuple(
+            BlockingCall(n, strict, Origin(*o), exempt) for n, strict, o, exempt in raw["blocking"]
+        ),
+        sync_apis={name: SyncApi(name, in_loop, Origin(*o)) for name, in_loop, o in raw["sync_apis"]},
     )
 
 
@@ -167,6 +175,11 @@ def _symbol(symbol: Symbol) -> tuple[Any, ...]:
 def _module(signature: ModuleSignature) -> tuple[Any, ...]:
     names = tuple((name, _symbol(symbol)) for name, symbol in signature.names.items())
     return (signature.name, signature.path, signature.is_package, names, signature.stars)
+
+
+def _with_origin(item: tuple[Any, ...], position: int) -> tuple[Any, ...]:
+    """Return a record as a plain tuple; its origin stands at a position."""
+    return (*item[:position], tuple(item[position]), *item[position + 1 :])
 
 
 def _loop_api(api: LoopApi) -> tuple[Any, ...]:

@@ -192,6 +192,27 @@ class HandOff(NamedTuple):
     passes_rest: bool = False
 
 
+class BlockingCall(NamedTuple):
+    """A call that Home Assistant refuses or reports in its loop (``block_async_io.py``).
+
+    ``strict`` calls raise, the others are logged; ``exempt`` is the dotted function that lets some
+    arguments pass.
+    """
+
+    name: str
+    strict: bool
+    origin: Origin
+    exempt: str | None = None
+
+
+class SyncApi(NamedTuple):
+    """A function for worker threads: called in the loop it "raises" or "deadlocks" (``in_loop``)."""
+
+    name: str
+    in_loop: str
+    origin: Origin
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """Everything that one release of Home Assistant says about threads.
@@ -211,4 +232,5 @@ class Catalog:
     callback_decorators: frozenset[str]
     notices: tuple[str, ...] = ()
     has_guards: bool = True
-    extra: Mapping[str, object] = field(default_factory=dict)
+    blocking: tuple[BlockingCall, ...] = ()
+    sync_apis: Mapping[str, SyncApi] = field(default_factory=dict)
