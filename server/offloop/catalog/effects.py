@@ -252,9 +252,9 @@ class Effects:
             return self._changes[function]
         self._changes[function] = None
         facts = self.program.facts(function)
-        if facts.is_async or facts.is_generator:
-            return None
         scope = ScopeRef(function.module, function.index)
+        if facts.is_async or facts.is_generator or self._runs_once(facts, scope):
+            return None
         found: Change | None = None
         cut = self._safe_way(facts, scope)
         for change in (*self._own_changes(facts, scope), *self._called_changes(facts, scope, function)):
@@ -266,6 +266,35 @@ class Effects:
             found = found or change
         self._changes[function] = found
         return found
+
+    def _runs_once(self, facts: FunctionFacts, scope: ScopeRef) -> bool:
+        """Whether a decorator keeps the function's result and runs it only where there is none yet."""
+        outer = self.program.evaluator.outer(scope) or ScopeRef(scope.module, None)
+        for decorator in facts.decorators:
+            expr = decorator.function if isinstance(decorator, Call) else decorator
+            for value in self.program.evaluator.values(expr, outer):
+                if isinstance(value, FunctionRef) and value.index >= 0 and self._keeps_result(value):
+                    return True
+        return False
+
+    def _keeps_result(self, decorator: FunctionRef) -> bool:
+        functions = self.program.world.analysed[decorator.module].facts.functions
+        for inner in functions:
+            parent = inner.parent
+            named: set[str] = set()
+            while parent is not None:
+                named.update(parameter.name for parameter in functions[parent].parameters)
+                if parent == decorator.index:
+                    break
+                parent = functions[parent].parent
+            if parent != decorator.index:
+                continue
+            for statement in statements(inner.body):
+                if isinstance(statement, If) and _asks_for_absence(statement.branches[0][0]):
+                    body = statement.branches[0][1]
+                    if any(isinstance(call.function, Name) and call.function.id in named for call in _calls(body)):
+                        return True
+        return False
 
     def _safe_way(self, facts: FunctionFacts, scope: ScopeRef) -> int | None:
         """Return the 1-based line from which on only the loop's own thread can get, where a test sends others away."""
@@ -282,10 +311,13 @@ class Effects:
             if isinstance(statement, Scope)
             for name in statement.names
         }
+        first_uses = set(_first_uses(facts.body))
         for statement in statements(facts.body):
             match statement:
                 case Assign():
                     targets: tuple[Expr, ...] = statement.targets if statement.value is not None else ()
+                    if statement.start in first_uses:
+                        continue  # what is made where there is none yet is made once
                 case AugmentedAssign():
                     targets = (statement.target,)
                 case Delete():
@@ -442,6 +474,23 @@ def certain_calls(expr: Expr) -> Iterator[Call]:
                 yield from certain_calls(child)
             if isinstance(expr, Call):
                 yield expr
+
+
+def _asks_for_absence(test: Expr) -> bool:
+    """Whether a test asks if something is not there yet: ``key not in x``, ``x.get(key) is None``, ``not x``."""
+    if isinstance(test, Compare):
+        none = isinstance(test.operands[-1], Constant) and test.operands[-1].value is None
+        return test.operators == ("not in",) or (test.operators == ("is",) and none)
+    return False
+
+
+def _first_uses(block: Block) -> Iterator[int]:
+    """Yield the starts of the stores that fill what a test has just found absent."""
+    for statement in statements(block):
+        if isinstance(statement, If) and _asks_for_absence(statement.branches[0][0]):
+            for inner in statement.branches[0][1]:
+                if isinstance(inner, Assign) and any(isinstance(target, Subscript) for target in inner.targets):
+                    yield inner.start
 
 
 def _refuses(body: Block) -> bool:

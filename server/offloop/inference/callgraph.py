@@ -35,6 +35,7 @@ from offloop.facts.model import (
     Yield,
 )
 from offloop.facts.walk import statements
+from offloop.inference.carriers import Carriers
 from offloop.inference.context import FunctionId
 from offloop.library.model import Dispatch, HandOff, Origin, Type
 from offloop.library.overrides import FORCED, HANDOFFS, JOB_CLASSES, JOB_TYPE_KEYWORD
@@ -137,6 +138,7 @@ class CallGraph:
         # ``f(*args)`` with arguments of all callers mixed joins what has nothing to do with each other in a large
         # program; there, what follows a callable is bound at each call site instead (``_summarise``).
         self.follow_stars = follow_stars
+        self.carriers = Carriers(evaluator)
         self.calls: list[CallEdge] = []
         self.handed: list[HandOffEdge] = []
         self.api_calls: list[ApiCall] = []
@@ -195,7 +197,8 @@ class CallGraph:
                 for slot in self._slots(statement.target, scope):
                     self._flow(statement.value, scope, slot)
             elif isinstance(statement, Return) and statement.value is not None and scope.function is not None:
-                self._flow(statement.value, scope, ("r", scope.module, scope.function))
+                if self.carriers.can_carry(self._facts(scope.module, scope.function).returns, scope.module):
+                    self._flow(statement.value, scope, ("r", scope.module, scope.function))
 
     def _assign(self, target: Expr, value: Expr, scope: ScopeRef) -> None:
         if isinstance(target, Collection):
@@ -583,9 +586,12 @@ class CallGraph:
         if not self.follow_stars:
             arguments = tuple(argument for argument in arguments if not argument.stars)
         wrapped = self.wrapped_parameter(callee)
+        annotations = {parameter.name: parameter.annotation for parameter in facts.parameters}
         for name, value in pair_arguments(facts, arguments, skip):
             if name == wrapped:
                 continue  # what runs it is whatever runs the wrapper
+            if not self.carriers.can_carry(annotations.get(name), callee.module):
+                continue
             self._flow(value, scope, ("v", callee.module, callee.index, None, name))
 
     # ---------------------------------------------------------------- solving
