@@ -12,7 +12,7 @@ from pathlib import Path
 
 from offloop.catalog.derive import derive
 from offloop.catalog.load import BUNDLE
-from offloop.catalog.store import dump
+from offloop.catalog.shelf import SUFFIX, order, shelf
 from offloop.library.model import Catalog, ClassSignature, FunctionSignature, ModuleSignature, Symbol
 
 
@@ -35,11 +35,15 @@ def _lean_symbol(symbol: Symbol) -> Symbol:
 
 
 def write(versions: Iterable[str], sources: Path, folder: Path = BUNDLE) -> None:
-    """Derive these releases and write their catalogs."""
+    """Derive these releases and write their catalogs, one file a year; what was there before is removed."""
+    years: dict[str, list[Catalog]] = {}
+    for version in sorted(versions, key=order):
+        years.setdefault(version.partition(".")[0], []).append(lean(derive(sources / version, version)))
     folder.mkdir(exist_ok=True)
-    for version in versions:
-        catalog = lean(derive(sources / version, version))
-        (folder / f"{version}.catalog").write_bytes(dump(catalog, compact=True))
+    for old in folder.glob(f"*{SUFFIX}"):
+        old.unlink()
+    for year, catalogs in years.items():
+        (folder / f"{year}{SUFFIX}").write_bytes(shelf(catalogs))
 
 
 def main() -> None:

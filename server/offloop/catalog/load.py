@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -17,11 +16,11 @@ import platformdirs
 from offloop.catalog.derive import derive
 from offloop.catalog.framework import core_files
 from offloop.catalog.locate import BundledRequest, HomeAssistant
+from offloop.catalog.shelf import SUFFIX, order, read_release, versions_in
 from offloop.catalog.store import FORMAT, DamagedCatalog, dump, load
 from offloop.library.model import Catalog
 
 BUNDLE = Path(__file__).parent / "bundled"
-_NUMBERS = re.compile(r"\d+")
 
 
 class NoCatalog(ValueError):
@@ -118,7 +117,18 @@ def _write(path: Path, data: bytes) -> None:
 # -------------------------------------------------------------------- bundle
 def bundled_versions() -> list[str]:
     """Return the releases whose catalogs come with offloop, oldest first."""
-    return sorted((path.stem for path in BUNDLE.glob("*.catalog")), key=_order)
+    return sorted(_bundled(), key=order)
+
+
+def _bundled() -> dict[str, Path]:
+    """Return the file that holds each bundled release; files that cannot be read hold none."""
+    found: dict[str, Path] = {}
+    for path in sorted(BUNDLE.glob(f"*{SUFFIX}")):
+        try:
+            found.update(dict.fromkeys(versions_in(path), path))
+        except (OSError, DamagedCatalog):
+            continue
+    return found
 
 
 def load_bundled(wanted: str | None) -> Catalog:
@@ -126,23 +136,20 @@ def load_bundled(wanted: str | None) -> Catalog:
 
     Raises NoCatalog where nothing is bundled.
     """
-    known = bundled_versions()
+    files = _bundled()
+    known = sorted(files, key=order)
     if not known:
         raise NoCatalog("no catalog is bundled with this installation")
     chosen = known[-1]
     notice: tuple[str, ...] = ()
     if wanted is not None and wanted not in known:
-        older = [one for one in known if _order(one) <= _order(wanted)]
+        older = [one for one in known if order(one) <= order(wanted)]
         chosen = older[-1] if older else known[0]
         notice = (f"no catalog of Home Assistant {wanted} is bundled: that of {chosen} is used",)
     elif wanted is not None:
         chosen = wanted
     try:
-        catalog = load((BUNDLE / f"{chosen}.catalog").read_bytes(), None)
+        catalog = read_release(files[chosen], chosen)
     except (OSError, DamagedCatalog) as error:
         raise NoCatalog(f"the bundled catalog of {chosen} cannot be read: {error}") from error
     return replace(catalog, notices=(*catalog.notices, *notice))
-
-
-def _order(name: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in _NUMBERS.findall(name))

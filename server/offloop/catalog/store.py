@@ -6,8 +6,8 @@ modules are kept apart and decoded when they are first asked for.
 
 from __future__ import annotations
 
+import hashlib
 import marshal
-import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -33,52 +33,82 @@ from offloop.library.model import (
     Variable,
 )
 
-FORMAT = 4
+FORMAT = 5
 _MAGIC = b"offloop catalog\n"
+_CHECKSUM = 16
+# The newest form of marshal that Python 3.11 reads: bundled catalogs are written by a newer one.
+_MARSHAL = 4
+# What reading data of another shape raises.
+DAMAGE = (EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError, RecursionError)
 
 
 class DamagedCatalog(ValueError):
     """Bytes that are no catalog of this form."""
 
 
-def dump(catalog: Catalog, *, compact: bool = False) -> bytes:
-    """Return a catalog as bytes; ``compact`` trades time to load for size. The source root is left out."""
-    modules = {name: marshal.dumps(_module(catalog.modules[name])) for name in catalog.modules}
-    body = marshal.dumps(
-        {
-            "format": FORMAT,
-            "version": catalog.version,
-            "digest": catalog.digest,
-            "loop_apis": [_loop_api(api) for api in catalog.loop_apis.values()],
-            "entry_points": [_with_origin(entry, 3) for entry in catalog.entry_points],
-            "handoffs": [_handoff(handoff) for handoffs in catalog.handoffs.values() for handoff in handoffs],
-            "conventions": {name: _type(kind) for name, kind in catalog.conventions.items()},
-            "callback_decorators": sorted(catalog.callback_decorators),
-            "notices": list(catalog.notices),
-            "has_guards": catalog.has_guards,
-            "blocking": [_with_origin(call, 2) for call in catalog.blocking],
-            "sync_apis": [_with_origin(api, 2) for api in catalog.sync_apis.values()],
-            "modules": modules,
-        }
-    )
-    return _MAGIC + (b"z" + zlib.compress(body, 9) if compact else b"r" + body)
+def dump(catalog: Catalog) -> bytes:
+    """Return a catalog as bytes. The source root is left out."""
+    return sealed(_MAGIC, marshal.dumps(parts(catalog), _MARSHAL))
 
 
 def load(data: bytes, source_root: str | None) -> Catalog:
     """Return the catalog in some bytes; raises DamagedCatalog for anything else."""
-    if not data.startswith(_MAGIC):
-        raise DamagedCatalog("not a catalog")
+    body = unsealed(_MAGIC, data)
     try:
-        kind, body = data[len(_MAGIC) : len(_MAGIC) + 1], memoryview(data)[len(_MAGIC) + 1 :]
-        raw = marshal.loads(zlib.decompress(body) if kind == b"z" else body)  # noqa: S302  (plain data only)
+        core, modules = marshal.loads(body)  # noqa: S302  (plain data only)
+    except DAMAGE as error:
+        raise DamagedCatalog(str(error)) from error
+    return joined(core, modules, source_root)
+
+
+def sealed(magic: bytes, body: bytes) -> bytes:
+    """Return a body behind its magic bytes and its checksum: marshal takes no damaged data."""
+    return magic + hashlib.blake2b(body, digest_size=_CHECKSUM).digest() + body
+
+
+def unsealed(magic: bytes, data: bytes) -> memoryview:
+    """Return the body of sealed bytes; raises DamagedCatalog where they are not what was written."""
+    start = len(magic) + _CHECKSUM
+    body = memoryview(data)[start:]
+    if not data.startswith(magic):
+        raise DamagedCatalog("not a catalog")
+    if hashlib.blake2b(body, digest_size=_CHECKSUM).digest() != data[len(magic) : start]:
+        raise DamagedCatalog("the checksum does not fit")
+    return body
+
+
+def parts(catalog: Catalog) -> tuple[bytes, dict[str, bytes]]:
+    """Return the contracts of a catalog, and the signatures of each module, as bytes."""
+    core = {
+        "format": FORMAT,
+        "version": catalog.version,
+        "digest": catalog.digest,
+        "loop_apis": [_loop_api(api) for api in catalog.loop_apis.values()],
+        "entry_points": [_with_origin(entry, 3) for entry in catalog.entry_points],
+        "handoffs": [_handoff(handoff) for handoffs in catalog.handoffs.values() for handoff in handoffs],
+        "conventions": {name: _type(kind) for name, kind in catalog.conventions.items()},
+        "callback_decorators": sorted(catalog.callback_decorators),
+        "notices": list(catalog.notices),
+        "has_guards": catalog.has_guards,
+        "blocking": [_with_origin(call, 2) for call in catalog.blocking],
+        "sync_apis": [_with_origin(api, 2) for api in catalog.sync_apis.values()],
+    }
+    modules = {name: marshal.dumps(_module(module), _MARSHAL) for name, module in catalog.modules.items()}
+    return marshal.dumps(core, _MARSHAL), modules
+
+
+def joined(core: bytes, modules: dict[str, bytes], source_root: str | None) -> Catalog:
+    """Return the catalog of such parts; raises DamagedCatalog."""
+    try:
+        raw = marshal.loads(core)  # noqa: S302  (plain data only)
         if raw["format"] != FORMAT:
             raise DamagedCatalog(f"form {raw['format']}, not {FORMAT}")
-        return _catalog(raw, source_root)
-    except (EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, zlib.error) as error:
+        return _catalog(raw, StoredModules(modules), source_root)
+    except DAMAGE as error:
         raise DamagedCatalog(str(error)) from error
 
 
-def _catalog(raw: dict[str, Any], source_root: str | None) -> Catalog:
+def _catalog(raw: dict[str, Any], modules: StoredModules, source_root: str | None) -> Catalog:
     apis = [_read_loop_api(api) for api in raw["loop_apis"]]
     handoffs: dict[str, list[HandOff]] = {}
     for item in raw["handoffs"]:
@@ -89,7 +119,7 @@ def _catalog(raw: dict[str, Any], source_root: str | None) -> Catalog:
         version=raw["version"],
         digest=raw["digest"],
         source_root=source_root,
-        modules=StoredModules(raw["modules"]),
+        modules=modules,
         loop_apis={api.name: api for api in apis},
         entry_points=tuple(_read_entry(*item) for item in raw["entry_points"]),
         handoffs={api: tuple(items) for api, items in handoffs.items()},
