@@ -35,7 +35,7 @@ from offloop.facts.model import (
     Yield,
 )
 from offloop.facts.walk import statements
-from offloop.inference.carriers import Carriers
+from offloop.inference.carriers import Carriers, is_plain
 from offloop.inference.context import FunctionId
 from offloop.library.model import Dispatch, HandOff, Origin, Type
 from offloop.library.overrides import FORCED, HANDOFFS, JOB_CLASSES, JOB_TYPE_KEYWORD
@@ -151,6 +151,7 @@ class CallGraph:
         self._sites: dict[FunctionId, list[tuple[Call, ScopeRef, int]]] = defaultdict(list)
         self._summarised: set[tuple[FunctionId, int]] = set()
         self._wrapped: dict[FunctionId, str | None] = {}
+        self._plain: dict[tuple[str, str], bool] = {}
 
     # ---------------------------------------------------------------- building
     def build(self, tokens: Iterable[tuple[FunctionId, int]] = ()) -> CallGraph:
@@ -254,7 +255,8 @@ class CallGraph:
                     yield self._variable(found[0], id)
             case Attribute(value, attr, _, _):
                 for kind in self.evaluator.types(value, scope):
-                    yield ("a", self.root(kind), attr)
+                    if not self._is_plain_attribute(kind, attr):
+                        yield ("a", self.root(kind), attr)
                 for owner in self.evaluator.values(value, scope):
                     if isinstance(owner, ClassObject):
                         yield ("a", self.root(owner.type), attr)
@@ -271,6 +273,15 @@ class CallGraph:
             case Call(Name(id, _, _), arguments, _, _) if id in _SAME:
                 for argument in arguments:
                     yield from self._slots(argument.value, scope)
+
+    def _is_plain_attribute(self, kind: Type, attr: str) -> bool:
+        """Whether an attribute is declared as text or number."""
+        key = (kind.name, attr)
+        known = self._plain.get(key)
+        if known is None:
+            declared = next((m for _, m in self.world.members(kind, attr) if isinstance(m, Type)), None)
+            known = self._plain[key] = declared is not None and is_plain(declared)
+        return known
 
     def _stores(self, target: Expr, scope: ScopeRef, depth: int = 0) -> Iterator[Slot]:
         """Yield the slots that storing into a target changes: its own, and those its container came from."""
