@@ -2,8 +2,8 @@
 
 Shown is what an integration can use. Names with a part that begins with an underscore are left out. An entry
 point is shown where an integration can be the one called: a function of its module; a worker method that
-its class only stands in for (it has an ``async_`` sibling, is looked for by name, or is not there); any
-other method of a class that classes of another module derive from.
+its class only stands in for (it has an ``async_`` sibling that it is no twin of, or is called unless another
+method is there); any other method of a class that classes of another module derive from.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ def as_document(catalog: Catalog) -> Document:
     """Return the document of a catalog, plain data for JSON; every list is sorted by name."""
     classes = dict(_classes(catalog))
     bases = frozenset(_bases_elsewhere(classes.values()))
+    twins = frozenset(api.twin.name for api in catalog.loop_apis.values() if api.twin is not None)
     apis = sorted(api for api in catalog.loop_apis.values() if is_public(api.name))
     entries = sorted(
-        (entry for entry in catalog.entry_points if _is_shown(entry, classes, bases)),
+        (entry for entry in catalog.entry_points if _is_shown(entry, classes, bases, twins)),
         key=lambda entry: (entry.class_name, entry.method, entry.runs_in),
     )
     handoffs = sorted(
@@ -71,7 +72,9 @@ def _bases_elsewhere(classes: Iterable[ClassSignature]) -> Iterator[str]:
                 yield base.name
 
 
-def _is_shown(entry: EntryPoint, classes: Mapping[str, ClassSignature], bases: frozenset[str]) -> bool:
+def _is_shown(
+    entry: EntryPoint, classes: Mapping[str, ClassSignature], bases: frozenset[str], twins: frozenset[str]
+) -> bool:
     if not entry.class_name:
         return is_public(entry.method)
     if not is_public(f"{entry.class_name}.{entry.method}"):
@@ -81,7 +84,9 @@ def _is_shown(entry: EntryPoint, classes: Mapping[str, ClassSignature], bases: f
     cls = classes.get(entry.class_name)
     if cls is None:
         return False
-    return bool(entry.unless) or entry.method not in cls.methods or f"async_{entry.method}" in cls.methods
+    sibling = f"async_{entry.method}"
+    own = f"{entry.class_name}.{entry.method}"
+    return bool(entry.unless) or (sibling in cls.methods and own not in twins)
 
 
 def _each_once(entries: Iterable[Document]) -> list[Document]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from offloop.facts.model import Attribute, Block, Call, Constant, Expr, If, Name, Raise, Return, Statement
 from offloop.facts.walk import blocks
@@ -22,6 +22,7 @@ _RUNS_IN = {
     Dispatch.BY_TYPE: "by type",
 }
 _MODULE_RECEIVERS = ("platform", "component")
+_BUILTINS = frozenset({"str", "dict", "list", "tuple", "set"})
 
 
 class EntryFinder:
@@ -78,7 +79,7 @@ class EntryFinder:
     ) -> None:
         receivers = self.program.evaluator.values(target.value, scope)
         typed = [value.type for value in receivers if isinstance(value, Instance)]
-        if self._is_module_hook(target, typed):
+        if self._is_module_hook(target, receivers, typed):
             self._hook(target, call, scope, runs_in, arguments)
             return
         for kind in typed:
@@ -86,11 +87,15 @@ class EntryFinder:
             if signature is not None and signature.module in self.program.world.analysed:
                 self._add(kind.name, target, call, scope, runs_in, ())
 
-    def _is_module_hook(self, target: Attribute, typed: list[Type]) -> bool:
+    def _is_module_hook(self, target: Attribute, receivers: Iterable[Value], typed: list[Type]) -> bool:
         """Whether the receiver is an integration's module: a protocol, or unknown and named for one."""
         name = target.value.id if isinstance(target.value, Name) else getattr(target.value, "attr", "")
         if not name.endswith(_MODULE_RECEIVERS):
             return False
+        if any(isinstance(value, External) for value in receivers):
+            return False  # a module of that very name: the standard library's ``platform``
+        if typed and all(kind.name in _BUILTINS for kind in typed):
+            return False  # a platform's name
         known = [kind for kind in typed if self.program.world.class_named(kind.name) is not None]
         return not known or any(self._is_protocol(kind) for kind in known)
 
@@ -124,7 +129,7 @@ class EntryFinder:
         if any(isinstance(value, SuperObject) for value in receivers):
             return
         typed = [value.type for value in receivers if isinstance(value, Instance)]
-        if self._is_module_hook(target, typed):
+        if self._is_module_hook(target, receivers, typed):
             arguments = tuple(a.value for a in call.arguments if a.keyword is None and not a.stars)
             if ExecutionContext.LOOP in summary.context:
                 self._hook(target, call, scope, "loop", arguments)
