@@ -222,7 +222,7 @@ class Evaluator:
         if not found:
             answer = self.answers.get((scope.module, expr.end))
             if answer is not None:
-                found = (Instance(answer),)
+                found = self.instances(answer)
         if found or not self._cut or not self._busy:
             self._memo[key] = found
         self._cut = outer_cut or (self._cut and bool(self._busy))
@@ -851,7 +851,9 @@ class Evaluator:
         path = self.usage.keyed(expr, scope) if self.usage is not None else None
         if path is None or self.usage is None:
             return ()
-        return _unique(value for stored, where in self.usage.stores_under(path) for value in self.values(stored, where))
+        return _unique(
+            value for stored, where in self.usage.stores_under(path) for value in self.values(stored, where)
+        )
 
     def _element_of(self, container: Type, index: Expr, scope: ScopeRef) -> Values:
         for key in self.types(index, scope):

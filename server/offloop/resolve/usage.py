@@ -46,7 +46,11 @@ class Usage:
 
     def _read_scope(self, body: Block, calls: tuple[Call, ...], scope: ScopeRef) -> None:
         for call in calls:
-            name = call.function.attr if isinstance(call.function, Attribute) else getattr(call.function, "id", None)
+            name = (
+                call.function.attr
+                if isinstance(call.function, Attribute)
+                else getattr(call.function, "id", None)
+            )
             if name is not None:
                 self._calls[name].append((call, scope))
             if name == "setdefault" and len(call.arguments) == 2:
@@ -75,7 +79,11 @@ class Usage:
         while True:
             if isinstance(expr, Subscript):
                 key, expr = expr.index, expr.value
-            elif isinstance(expr, Call) and isinstance(expr.function, Attribute) and expr.function.attr in _READS:
+            elif (
+                isinstance(expr, Call)
+                and isinstance(expr.function, Attribute)
+                and expr.function.attr in _READS
+            ):
                 if not expr.arguments:
                     return None
                 key, expr = expr.arguments[0].value, expr.function.value
