@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import NamedTuple
 
+from offloop.catalog.load import cache_folder
 from offloop.config import Settings
 from offloop.facts.extract import extract
 from offloop.facts.model import ModuleFacts, Suppression
 from offloop.inference.analysis import Analysis, analyse
 from offloop.inference.context import ExecutionContext, FunctionId
+from offloop.inference.open_receivers import Receivers, receivers
 from offloop.inference.program import ModuleInput
 from offloop.inference.trace import places
-from offloop.library.model import Catalog, FunctionSignature, Kind
+from offloop.library.model import Catalog, FunctionSignature, Kind, Type
+from offloop.resolve.jedi_worker import JediWorker, Key, Question
 from offloop.rules.registry import RULES
 from offloop.rules.rule import Diagnostic, Rule, Severity, Step
 from offloop.source import Integration, Problem, SourceFile
@@ -36,6 +41,17 @@ class FunctionContext:
     trace: tuple[Step, ...]
 
 
+class ReceiverCounts(NamedTuple):
+    """Calls in workers named like a loop API, by who tells what they are called on: we, jedi, nobody."""
+
+    own: int = 0
+    jedi: int = 0
+    open: int = 0
+
+
+NO_RECEIVERS = ReceiverCounts()
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """All that one check of an integration found."""
@@ -43,22 +59,33 @@ class CheckResult:
     diagnostics: tuple[Diagnostic, ...]
     functions: tuple[FunctionContext, ...]
     problems: tuple[Problem, ...]
+    receivers: ReceiverCounts = NO_RECEIVERS
 
 
 class Project:
-    """A catalog and settings with the caches that make checking again cheap; not thread-safe."""
+    """A catalog and settings with the caches that make checking again cheap; not thread-safe.
 
-    def __init__(self, catalog: Catalog, settings: Settings) -> None:
+    ``jedi`` is asked by ``resolve_open``; a worker of its own is made where none is given and one is needed.
+    """
+
+    def __init__(self, catalog: Catalog, settings: Settings, jedi: JediWorker | None = None) -> None:
         self.catalog = catalog
         self.settings = settings
         self._facts: dict[str, ModuleFacts] = {}
+        self._jedi = jedi
+        self._owns_jedi = jedi is None
+        self._is_fault_told = False
+        self._answers: dict[Key, tuple[str, ...]] = {}
+        self._questions: tuple[Question, ...] = ()
 
     def check(self, integration: Integration) -> CheckResult:
-        """Analyse one integration; never raises for anything in its texts."""
+        """Analyse one integration, with the answers there are; never raises for anything in its texts."""
         inputs = [self._input(file) for file in integration.files]
         self._facts = {item.facts.digest: item.facts for item in inputs}
+        self._questions = ()
         try:
-            analysis = analyse(inputs, self.catalog, integration.package)
+            analysis = analyse(inputs, self.catalog, integration.package, self._answered(inputs))
+            sorted_receivers = receivers(analysis)
         except Exception as error:  # noqa: BLE001  (one bad text must not end the work on the others)
             problem = Problem(integration.root, f"internal error: {error!r}", internal=True)
             return CheckResult((), (), (*integration.problems, problem))
@@ -73,8 +100,59 @@ class Project:
                 )
         found = [diagnostic for diagnostic in found if not _is_suppressed(diagnostic, inputs)]
         found.sort(key=lambda diagnostic: (diagnostic.path, diagnostic.span, diagnostic.code))
-        return CheckResult(tuple(found), tuple(contexts(analysis)), tuple(problems))
+        self._questions = tuple(self._open(analysis, sorted_receivers))
+        counts = ReceiverCounts(sorted_receivers.own, sorted_receivers.answered, len(sorted_receivers.open))
+        problems.extend(_syntax_problems(inputs))
+        problems.extend(self._fault(integration))
+        return CheckResult(tuple(found), tuple(contexts(analysis)), tuple(problems), counts)
 
+    # ---------------------------------------------------------------- the last resort
+    def resolve_open(self, integration: Integration, timeout: float) -> bool:
+        """Ask jedi for what the last check of an integration left open; whether checking again may tell more.
+
+        Waits for ``timeout`` seconds at most. What is answered later is taken by a later call.
+        """
+        if not self._questions:
+            return False
+        if self._jedi is None:
+            root = self.catalog.source_root
+            self._jedi = JediWorker(cache_folder(), [] if root is None else [root])
+        answers = self._jedi.ask(self._questions, timeout, import_folders(integration))
+        new = {key: types for key, types in answers.items() if key not in self._answers}
+        self._answers.update(new)
+        return any(new.values()) or (self._jedi.fault is not None and not self._is_fault_told)
+
+    def close(self) -> None:
+        """End the process that asks jedi, if this project started one; it may be used again."""
+        if self._owns_jedi and self._jedi is not None:
+            self._jedi.close()
+
+    def _open(self, analysis: Analysis, sorted_receivers: Receivers) -> Iterator[Question]:
+        # Without the sources of Home Assistant, jedi would know no class that matters.
+        if not self.settings.jedi or self.catalog.source_root is None:
+            return
+        for receiver in sorted_receivers.open:
+            module = analysis.program.world.analysed[receiver.function.module]
+            question = Question(module.path, module.facts.digest, module.text, receiver.offset)
+            if question.key not in self._answers:
+                yield question
+
+    def _answered(self, inputs: Iterable[ModuleInput]) -> dict[tuple[str, int], Type]:
+        """Return the answers on the given texts, and forget those on others."""
+        modules = {(item.path, item.facts.digest): item.name for item in inputs}
+        self._answers = {key: types for key, types in self._answers.items() if key[:2] in modules}
+        return {
+            (modules[path, digest], offset): Type("|", tuple(map(_type, types)))
+            for (path, digest, offset), types in self._answers.items()
+            if types
+        }
+
+    def _fault(self, integration: Integration) -> Iterator[Problem]:
+        if self._jedi is not None and self._jedi.fault is not None and not self._is_fault_told:
+            self._is_fault_told = True
+            yield Problem(integration.root, self._jedi.fault)
+
+    # ---------------------------------------------------------------- parts of a check
     def _input(self, file: SourceFile) -> ModuleInput:
         facts = self._facts.get(file.digest)
         if facts is None:
@@ -88,6 +166,29 @@ class Project:
         for diagnostic in rule.check(analysis):
             # A severity that the user chose for the rule holds for all its findings.
             yield replace(diagnostic, severity=severity) if severity is not rule.severity else diagnostic
+
+
+def _type(dotted: str) -> Type:
+    return Type(dotted.removeprefix("builtins."))
+
+
+def import_folders(integration: Integration) -> tuple[str, ...]:
+    """Return the folders from which the modules of an integration have the names that they have."""
+    found: dict[str, None] = {}
+    for file in integration.files[:1]:
+        parents = PurePath(file.path).parents
+        above = file.module.count(".") + (1 if file.is_package else 0)
+        if above < len(parents):
+            found[str(parents[above])] = None
+    return tuple(found)
+
+
+def _syntax_problems(inputs: Iterable[ModuleInput]) -> Iterator[Problem]:
+    """Yield a problem for each text that was not understood in full; what was understood is checked all the same."""
+    for item in inputs:
+        if item.facts.problems:
+            first = item.facts.problems[0]
+            yield Problem(item.path, f"{first.line + 1}:{first.column + 1}: {first.message}")
 
 
 def _is_suppressed(diagnostic: Diagnostic, inputs: Iterable[ModuleInput]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from offloop.facts.model import Lambda, Return
+from offloop.facts.model import Attribute, Expr, Lambda, Name, Return, Subscript
 from offloop.facts.walk import expressions, walk
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId, Reason
@@ -53,6 +53,44 @@ _HARMLESS_MODULES = frozenset(
     }
 )
 _BLOCKING = frozenset({"builtins.open", "builtins.input"})
+_PLAIN_METHODS = frozenset(
+    {
+        "append",
+        "add",
+        "get",
+        "pop",
+        "items",
+        "keys",
+        "values",
+        "update",
+        "clear",
+        "remove",
+        "discard",
+        "extend",
+        "insert",
+        "copy",
+        "setdefault",
+        "format",
+        "join",
+        "split",
+        "strip",
+        "lower",
+        "upper",
+        "startswith",
+        "endswith",
+        "replace",
+        "encode",
+        "decode",
+        "isoformat",
+        "timestamp",
+        "total_seconds",
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "exception",
+    }
+)
 _MAX_DEPTH = 6
 
 
@@ -90,7 +128,7 @@ def callback_fix(analysis: Analysis, crossing: Crossing) -> Fix | None:
 def _decorator(analysis: Analysis, module: str) -> tuple[str, Edit | None] | None:
     """Return how a module can name the decorator, and the import that this takes."""
     analysed = analysis.program.world.analysed[module]
-    dotted = sorted(CALLBACK_DECORATORS)[0]
+    dotted = min(CALLBACK_DECORATORS)
     home, _, name = dotted.rpartition(".")
     known = bound_name(analysed.facts, home, name)
     if known is not None:
@@ -163,24 +201,41 @@ def _may_block(analysis: Analysis, function: FunctionId, depth: int, seen: set[F
         return False
     seen.add(function)
     scope = ScopeRef(*function)
-    for call in analysis.program.facts(function).calls:
+    facts = analysis.program.facts(function)
+    # What a dispatcher passes (an event, a point in time) is plain data.
+    given = (
+        {parameter.name for parameter in facts.parameters if parameter.name != "self"}
+        if depth == 0
+        else set()
+    )
+    for call in facts.calls:
         values = analysis.program.evaluator.values(call.function, scope)
-        if not values:
+        if not values and not _is_plain_call(call.function, given):
             return True
         if any(_value_blocks(analysis, value, depth, seen) for value in values):
             return True
     return False
 
 
+def _is_plain_call(callee: Expr, given: set[str]) -> bool:
+    """Whether an unresolved call is of plain data's own methods, by their names or by what they are called on."""
+    if not isinstance(callee, Attribute):
+        return False
+    root = callee.value
+    while isinstance(root, Attribute | Subscript):
+        root = root.value
+    return callee.attr in _PLAIN_METHODS or (isinstance(root, Name) and root.id in given)
+
+
 def _value_blocks(analysis: Analysis, value: Value, depth: int, seen: set[FunctionId]) -> bool:
     match value:
         case FunctionRef(module, _, index, _):
-            if index >= 0:
-                target = FunctionId(module, index)
-                return not analysis.program.facts(target).is_async and _may_block(
-                    analysis, target, depth + 1, seen
-                )
-            return False  # Home Assistant's own
+            if index < 0:
+                return False  # Home Assistant's own
+            target = FunctionId(module, index)
+            return not analysis.program.facts(target).is_async and _may_block(
+                analysis, target, depth + 1, seen
+            )
         case External(dotted):
             return dotted in _BLOCKING or dotted.partition(".")[0] not in _HARMLESS_MODULES
         case ClassObject() | Instance():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 
 from offloop.facts.model import FunctionFacts, Import, ModuleFacts, Statement
@@ -55,30 +56,48 @@ def import_name(text: str, facts: ModuleFacts, module: str, name: str) -> Edit |
     ]
     if beside:
         return _into_statement(text, beside[0], name)
-    anchor = _anchor(facts, module)
-    if anchor is None:
-        return _first_import(text, facts, module, name)
+    line = f"from {module} import {name}"
     newline = newline_of(text)
-    after = module > anchor.module or anchor.level > 0
-    if after:
-        end = _line_end(text, anchor.end)
-        return Edit(end, end, f"{newline}from {module} import {name}")
-    return Edit(anchor.start, anchor.start, f"from {module} import {name}{newline}")
-
-
-def _anchor(facts: ModuleFacts, module: str) -> Import | None:
-    """Return the import beside which a new one reads best: the last that sorts before it, in its own section."""
-    root = module.partition(".")[0]
-    own = [s for s in module_imports(facts) if s.level == 0 and s.module.partition(".")[0] == root]
-    froms = [s for s in own if s.name is not None]
-    smaller = [s for s in froms if s.module < module]
+    section = _section(module, 0)
+    known = _import_statements(facts)
+    same = [s for s in known if _section(s.module, s.level) == section]
+    smaller = [s for s in same if s.module.casefold() < module.casefold()]
     if smaller:
-        return smaller[-1]
-    if froms:
-        return froms[0]
-    everything = [s for s in module_imports(facts) if s.module != "__future__"]
-    absolute = [s for s in everything if s.level == 0]
-    return absolute[-1] if absolute else (everything[0] if everything else None)
+        return _after(text, smaller[-1], f"{newline}{line}")
+    if same:
+        return Edit(same[0].start, same[0].start, f"{line}{newline}")
+    earlier = [s for s in known if _section(s.module, s.level) < section]
+    if earlier:
+        return _after(text, earlier[-1], f"{newline}{newline}{line}")
+    if known:
+        return Edit(known[0].start, known[0].start, f"{line}{newline}{newline}")
+    return _first_import(text, facts, module, name)
+
+
+def _after(text: str, statement: Import, content: str) -> Edit:
+    end = _line_end(text, statement.end)
+    return Edit(end, end, content)
+
+
+def _import_statements(facts: ModuleFacts) -> list[Import]:
+    """Return the import statements at the top of a module, each once, up to the first other statement."""
+    found: dict[int, Import] = {}
+    for statement in facts.body:
+        if isinstance(statement, Import):
+            found.setdefault(statement.start, statement)
+        elif found:
+            break
+    return list(found.values())
+
+
+def _section(module: str, level: int) -> int:
+    """Return the place of an import's section, as import sorters order them."""
+    if level:
+        return 3
+    root = module.partition(".")[0]
+    if root == "__future__":
+        return 0
+    return 1 if root in sys.stdlib_module_names else 2
 
 
 def _first_import(text: str, facts: ModuleFacts, module: str, name: str) -> Edit | None:

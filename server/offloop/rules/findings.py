@@ -51,10 +51,10 @@ def message(analysis: Analysis, crossing: Crossing) -> str:
     advice = (
         f" Use {twin_name(analysis, crossing)}." if crossing.callee is None and api.twin is not None else ""
     )
-    return f"{what}: {why}.{also} {outcome(analysis, api)}{advice}"
+    return f"{what}: {why}.{also} {outcome(api)}{advice}"
 
 
-def outcome(analysis: Analysis, api: LoopApi) -> str:
+def outcome(api: LoopApi) -> str:
     """Return what happens at run time, in a sentence."""
     if api.tier in (Tier.RAISES, Tier.RAISES_VIA):
         return "Home Assistant raises RuntimeError here."
