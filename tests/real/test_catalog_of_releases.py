@@ -1,0 +1,172 @@
+"""The derived catalogs of real releases agree with a text search of the sources; differences are explained."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import pytest
+from tests.real import source_text
+from tests.real.source_text import SourceText
+
+from offloop.catalog.document import as_document
+from offloop.catalog.load import load_catalog
+from offloop.catalog.locate import HomeAssistant
+from offloop.library.model import Catalog, Tier
+
+pytestmark = pytest.mark.real
+
+# Release -> (functions with a guard, methods given to the executor that an integration may override).
+RELEASES = {"2024.4.4": (0, 108), "2024.5.0": (15, 110), "2025.2.0": (28, 111), "2026.11.0": (43, 111)}
+MODULE_HOOKS = {"setup", "setup_platform", "get_scanner", "setup_scanner", "get_service", "get_engine"}
+
+HOMEASSISTANT = "homeassistant."
+# Functions that hold a guard which some way through them does not meet.
+GUARD_NOT_ON_EVERY_WAY = {
+    # Before the guard they return where there is nothing to change: a harmless way.
+    "helpers.area_registry.AreaRegistry._async_update": "returns first where nothing changes",
+    "helpers.category_registry.CategoryRegistry.async_update": "returns first where nothing changes",
+    "helpers.device_registry.DeviceRegistry.async_update_device": "returns first where nothing changes",
+    "helpers.entity_registry.EntityRegistry.async_get_or_create": "returns first where the entity exists",
+    "helpers.entity_registry.EntityRegistry._async_update_entity": "returns first where nothing changes",
+    "helpers.floor_registry.FloorRegistry.async_update": "returns first where nothing changes",
+    "helpers.label_registry.LabelRegistry.async_update": "returns first where nothing changes",
+    # The guard itself stands under a condition.
+    "helpers.dispatcher.async_dispatcher_send": "2024.5: with hass.config.debug only",
+    "helpers.entity.Entity.async_write_ha_state": "2024.5: for custom components or with debug only",
+    "helpers.template.Template.async_render_to_info": "with hass.config.debug only",
+}
+# Functions whose text holds the bridge but that may be called in the loop all the same.
+BRIDGE_IS_NOT_ALWAYS_CROSSED = {
+    "helpers.event.threaded_listener_factory": "the bridge is in the functions that it makes",
+    "helpers.frame.report_usage": "crossed by other threads only",
+    "components.recorder.statistics._get_custom_equivalent_units": "under a condition",
+}
+# Attributes of self that are passed to the executor, or stand where its job does, and are no methods.
+NO_METHODS = {
+    ("auth.providers.homeassistant.HassAuthProvider", "data"): "an object whose method is the job",
+    ("components.assist_pipeline.pipeline.PipelineRun", "debug_recording_thread"): "a thread to join",
+    ("components.assist_pipeline.run.PipelineRun", "debug_recording_thread"): "a thread to join",
+    (
+        "components.device_tracker.legacy.DeviceTrackerPlatform",
+        "platform",
+    ): "a module whose function is the job",
+    ("components.http.server.HomeAssistantHTTP", "supervisor_unix_socket_path"): "a path",
+    ("components.frontend.IndexView", "get_template"): "defined conditionally by a cached property",
+    ("core.HomeAssistant", "import_executor"): "the executor itself",
+}
+# Methods given to the executor that no integration overrides.
+NOT_FOR_INTEGRATIONS = {("components.recorder.core.Recorder", "join"): "threading.Thread's own"}
+# What the text takes for a hook of an integration's module.
+NO_MODULE_HOOKS = {"mac_ver": "of the standard library's platform"}
+# A hook of components that have been removed since.
+FORMER_MODULE_HOOKS = {"get_handler": "mailbox, until 2024.8"}
+
+
+def home(version: str) -> Path:
+    folder = os.environ.get("OFFLOOP_HA_SOURCES")
+    if not folder or not (Path(folder) / version / "homeassistant").is_dir():
+        pytest.skip(f"OFFLOOP_HA_SOURCES names no folder with {version}")
+    return Path(folder) / version
+
+
+@cache
+def catalog_of(version: str) -> Catalog:
+    return load_catalog(HomeAssistant(home(version), version, "test"))
+
+
+@cache
+def texts_of(version: str) -> list[SourceText]:
+    return source_text.sources(home(version), set(catalog_of(version).modules))
+
+
+def shown(names: Iterable[str]) -> set[str]:
+    return {name.removeprefix(HOMEASSISTANT) for name in names}
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_guards(version: str) -> None:
+    catalog = catalog_of(version)
+    sites = source_text.guard_sites(texts_of(version))
+    for name in ("core.verify_event_loop_thread", "core.HomeAssistant.verify_event_loop_thread"):
+        sites.pop(HOMEASSISTANT + name, None)  # the guard's own definition
+    assert len(sites) == RELEASES[version][0]
+    raising = {name: api for name, api in catalog.loop_apis.items() if api.tier is Tier.RAISES}
+    assert shown(sites.keys() - raising.keys()) <= GUARD_NOT_ON_EVERY_WAY.keys()
+    lines = {(file, line - above) for file, line in sites.values() for above in range(4)}
+    for name in (
+        raising.keys() - sites.keys() - {f"{HOMEASSISTANT}core.HomeAssistant.verify_event_loop_thread"}
+    ):
+        assert tuple(raising[name].origin) in lines, name  # by a private delegate of its own
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_reported_names_are_those_of_the_text(version: str) -> None:
+    by_file = {text.path: text.lines() for text in texts_of(version)}
+    for api in catalog_of(version).loop_apis.values():
+        if api.tier is Tier.RAISES and api.reported_name is not None:
+            near = by_file[api.origin.file][api.origin.line - 1 : api.origin.line + 4]
+            assert any(f'"{api.reported_name}"' in line for line in near), api
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_twins_made_by_the_factory(version: str) -> None:
+    catalog = catalog_of(version)
+    made = source_text.factory_twins(texts_of(version))
+    assert len(made) in (10, 11)
+    for name, twin in made.items():
+        found = catalog.loop_apis[name].twin
+        assert found is not None, name
+        assert (found.name, found.blocks) == (twin, True)
+        assert catalog.sync_apis[twin].in_loop == "raises"
+    assert sum(api.twin is not None for api in catalog.loop_apis.values()) >= 57
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_bridges_refuse_the_loop(version: str) -> None:
+    catalog = catalog_of(version)
+    bridges = source_text.bridges(texts_of(version))
+    assert len(bridges) > 15
+    refused = {name for name, api in catalog.sync_apis.items() if api.in_loop == "raises"}
+    assert shown(bridges - refused) <= BRIDGE_IS_NOT_ALWAYS_CROSSED.keys()
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_executor_methods(version: str) -> None:
+    catalog = catalog_of(version)
+    found = set(source_text.executor_methods(texts_of(version)))
+    derived = {
+        (entry.class_name, entry.method) for entry in catalog.entry_points if entry.runs_in == "worker"
+    }
+    missing = {(cls.removeprefix(HOMEASSISTANT), name) for cls, name in found - derived}
+    assert missing <= NO_METHODS.keys()
+    document = as_document(catalog)
+    offered = {
+        (entry["class"], entry["method"])
+        for entry in document["entry_points"]
+        if entry["runs_in"] == "worker" and entry["class"]
+    }
+    assert len(offered) == RELEASES[version][1]
+    assert offered <= found
+    others = {(cls.removeprefix(HOMEASSISTANT), name) for cls, name in (found & derived) - offered}
+    assert others <= NOT_FOR_INTEGRATIONS.keys()
+
+
+@pytest.mark.parametrize("version", RELEASES)
+def test_module_hooks(version: str) -> None:
+    entries = catalog_of(version).entry_points
+    derived = {entry.method for entry in entries if not entry.class_name and entry.runs_in == "worker"}
+    found = source_text.module_hooks(texts_of(version))
+    assert found - NO_MODULE_HOOKS.keys() == derived
+    assert derived - FORMER_MODULE_HOOKS.keys() == MODULE_HOOKS
+
+
+@pytest.mark.parametrize(("version", "calls"), [("2024.4.4", 2), ("2024.5.0", 3), ("2026.11.0", 18)])
+def test_blocking_calls(version: str, calls: int) -> None:
+    blocking = catalog_of(version).blocking
+    assert len(blocking) == calls
+    assert [call.strict for call in blocking if call.name == "http.client.HTTPConnection.putrequest"] == [
+        True
+    ]
