@@ -39,10 +39,7 @@ def hop_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
     hass = handle_in_scope(analysis, crossing)
     if hass is None:
         return
-    if is_used(analysis, crossing):
-        fix = _wait_fix(analysis, crossing, hass)
-    else:
-        fix = _job_fix(analysis, crossing, hass)
+    fix = _wait_fix(analysis, crossing, hass) if is_used(analysis, crossing) else _job_fix(analysis, crossing, hass)
     if fix is not None:
         yield fix
 
@@ -96,12 +93,11 @@ def _on_self(analysis: Analysis, scope: ScopeRef) -> str | None:
 
 def _job_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
     """Return ``hass.add_job(fn, ...)``, or ``call_soon_threadsafe`` for what add_job would send to a worker."""
-    target, added = _target(analysis, crossing)
-    if target is None:
-        return None
     hop = f"{hass}.{ADD_JOB}" if _is_callback(analysis, crossing) else f"{hass}.loop.call_soon_threadsafe"
+    edits = _handed_over(analysis, crossing, f"{hop}(")
+    if edits is None:
+        return None
     path = analysis.program.path(crossing.function.module)
-    edits = [*added, Edit(crossing.call.start, crossing.call.end, f"{hop}({target})")]
     return Fix(
         f"Use {hop} (scheduled in the event loop; returns None)",
         tuple(FileEdit(path, edit) for edit in edits),
@@ -114,22 +110,18 @@ def _wait_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
     if analysis.summary(crossing.function).context is ExecutionContext.BOTH:
         return None
     analysed = analysis.program.world.analysed[crossing.function.module]
-    target, added = _target(analysis, crossing)
     module, name = CALL_AND_WAIT
     known = bound_name(analysed.facts, module, name)
-    if target is None or (known is None and name in analysed.signature.names):
+    imported = None if known is not None else import_name(analysed.text, analysed.facts, module, name)
+    if known is None and (imported is None or name in analysed.signature.names):
         return None
-    if known is None:
-        imported = import_name(analysed.text, analysed.facts, module, name)
-        if imported is None:
-            return None
-        added = [*added, imported]
+    edits = _handed_over(analysis, crossing, f"{known or name}({hass}.loop, ", ".result()")
+    if edits is None:
+        return None
     path = analysis.program.path(crossing.function.module)
-    content = f"{known or name}({hass}.loop, {target}).result()"
-    edits = [*added, Edit(crossing.call.start, crossing.call.end, content)]
     return Fix(
         f"Use {name} (waits until the event loop has done it)",
-        tuple(FileEdit(path, edit) for edit in edits),
+        tuple(FileEdit(path, edit) for edit in ([imported, *edits] if imported is not None else edits)),
         Applicability.UNSAFE,
     )
 
@@ -140,32 +132,49 @@ def _is_callback(analysis: Analysis, crossing: Crossing) -> bool:
     return crossing.api.kind is Kind.CALLBACK
 
 
-def _target(analysis: Analysis, crossing: Crossing) -> tuple[str | None, list[Edit]]:
-    """Return the function and arguments as they are handed to a hop, with the imports that this takes."""
+def _handed_over(analysis: Analysis, crossing: Crossing, before: str, after: str = "") -> list[Edit] | None:
+    """Return the edits that turn ``fn(a, b)`` into ``before fn, a, b)after`` and touch nothing else of it.
+
+    Keywords go through ``functools.partial``. Comments and lines inside of the call stay as they are.
+    """
     analysed = analysis.program.world.analysed[crossing.function.module]
     text, call = analysed.text, crossing.call
-    if not isinstance(call.function, Name | Attribute):
-        return None, []
-    callee = text[call.function.start : call.function.end]
-    if "\n" in callee:
-        return None, []
-    inside = text[call.function.end + 1 : call.end - 1]
-    if "#" in inside:
-        return None, []
-    arguments = inside.strip().removesuffix(",")
-    joined = f"{callee}, {arguments}" if arguments else callee
-    if all(argument.keyword is None and argument.stars != 2 for argument in call.arguments):
-        return joined, []
+    opening = text.find("(", call.function.end, call.end)
+    if not isinstance(call.function, Name | Attribute) or opening < 0:
+        return None
+    if text[call.function.end : opening].strip() or "\n" in text[call.function.start : call.function.end]:
+        return None
+    imports: list[Edit] = []
+    if any(argument.keyword is not None or argument.stars == 2 for argument in call.arguments):
+        partial_name, imported = _partial(analysis, crossing.function.module)
+        if partial_name is None:
+            return None
+        before, after = f"{before}{partial_name}(", f"){after}"
+        imports = [imported] if imported is not None else []
+    edits = [*imports, Edit(call.start, call.start, before)]
+    if call.arguments:
+        separator = "," if text[opening + 1] in "\r\n" else ", "
+        edits.append(Edit(opening, opening + 1, separator))
+    else:
+        edits.append(Edit(opening, call.end - 1, ""))
+    if after:
+        edits.append(Edit(call.end, call.end, after))
+    return edits
+
+
+def _partial(analysis: Analysis, module: str) -> tuple[str | None, Edit | None]:
+    """Return how a module can name ``functools.partial``, and the import that this takes."""
+    analysed = analysis.program.world.analysed[module]
     known = bound_name(analysed.facts, "functools", "partial")
     if known is not None:
-        return f"{known}({joined})", []
-    if any(getattr(symbol, "dotted", None) == "functools" for symbol in analysed.signature.names.values()):
-        name = next(
-            n for n, s in analysed.signature.names.items() if getattr(s, "dotted", None) == "functools"
-        )
-        return f"{name}.partial({joined})", []
-    added = import_name(text, analysed.facts, "functools", "partial")
-    return (f"partial({joined})", [added]) if added is not None else (None, [])
+        return known, None
+    for name, symbol in analysed.signature.names.items():
+        if getattr(symbol, "dotted", None) == "functools":
+            return f"{name}.partial", None
+    if "partial" in analysed.signature.names:
+        return None, None
+    imported = import_name(analysed.text, analysed.facts, "functools", "partial")
+    return ("partial", imported) if imported is not None else (None, None)
 
 
 def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
@@ -183,14 +192,13 @@ def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
         return
     if is_used(analysis, crossing) or not isinstance(callee, Attribute):
         return
-    target, added = _target(analysis, crossing)
     loop = (
         text[callee.value.start : callee.value.end] if api.startswith("asyncio.AbstractEventLoop.") else None
     )
     loop = loop or (f"{hass}.loop" if hass is not None else None)
-    if target is None or loop is None:
+    edits = _handed_over(analysis, crossing, f"{loop}.call_soon_threadsafe(")
+    if loop is None or edits is None:
         return
-    edits = [*added, Edit(call.start, call.end, f"{loop}.call_soon_threadsafe({target})")]
     yield Fix(
         f"Use {loop}.call_soon_threadsafe (scheduled in the event loop; returns None)",
         tuple(FileEdit(path, edit) for edit in edits),
