@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from offloop.facts.model import Assign, Attribute, Call, Expr, Name
+from offloop.facts.model import Assign, Attribute, Call, Expr, Name, ParameterKind
 from offloop.facts.walk import statements
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
@@ -15,6 +15,7 @@ from offloop.resolve.values import FunctionRef, ScopeRef
 from offloop.resolve.world import External
 
 _COROUTINE_HOPS = frozenset({"asyncio.run_coroutine_threadsafe"})
+_ONE_ARGUMENT = (ParameterKind.POSITIONAL_ONLY, ParameterKind.NORMAL, ParameterKind.KEYWORD_ONLY)
 _CALL_HOPS = frozenset({"asyncio.AbstractEventLoop.call_soon_threadsafe"})
 
 
@@ -32,6 +33,8 @@ class TwinFinder:
         found: dict[str, list[tuple[int, Twin]]] = defaultdict(list)
         callers = self._callers()
         for function in self.hops:
+            if self.program.facts(function).name.startswith("_"):
+                continue  # for its own class or module only
             targets = set(self._targets(function))
             for candidate in self._candidates(function, targets, callers):
                 rank = self._rank(candidate, function, targets)
@@ -39,9 +42,7 @@ class TwinFinder:
         for loop_function, name, module in self.factories():
             twin = Twin(f"{module}.{name}", (), (), returns_same=True, blocks=True)
             found[self._dotted(loop_function)].append((0, twin))
-        return {
-            name: min(twins, key=lambda item: (item[0], item[1].name))[1] for name, twins in found.items()
-        }
+        return {name: min(twins, key=_preference)[1] for name, twins in found.items()}
 
     # ---------------------------------------------------------------- hops
     def _find_hops(self) -> dict[FunctionId, None]:
@@ -119,9 +120,8 @@ class TwinFinder:
             if isinstance(value, External):
                 if value.dotted in (_CALL_HOPS | _COROUTINE_HOPS):
                     yield value.dotted
-            elif isinstance(value, FunctionRef) and value.index >= 0:
-                if FunctionId(value.module, value.index) in self.hops:
-                    yield value.dotted
+            elif isinstance(value, FunctionRef) and FunctionId(value.module, value.index) in self.hops:
+                yield value.dotted
 
     # ---------------------------------------------------------------- joining
     def _callers(self) -> dict[FunctionId, set[FunctionId]]:
@@ -159,15 +159,26 @@ class TwinFinder:
             for candidate in {target, *delegates, *same_work}:
                 if candidate in seen or candidate == twin or not self._is_public_loop(candidate):
                     continue
-                if self._owner(candidate) != owner and candidate != target:
+                fits = self._names_fit(candidate, twin)
+                if self._owner(candidate) != owner and not (candidate == target and fits):
                     continue
-                if candidate != target and not (self._names_fit(candidate, twin) or candidate in same_work):
+                if not fits and self._asks_more(candidate, twin):
+                    continue
+                if candidate != target and not (fits or candidate in same_work):
                     continue
                 seen.add(candidate)
                 yield candidate
 
     def _names_fit(self, loop_function: FunctionId, twin: FunctionId) -> bool:
         return self.program.facts(loop_function).name.removeprefix("async_") == self.program.facts(twin).name
+
+    def _asks_more(self, loop_function: FunctionId, twin: FunctionId) -> bool:
+        """Whether a function needs arguments that the loop function does not take: it does other work, too."""
+        own = {parameter.name for parameter in self.program.facts(loop_function).parameters}
+        return any(
+            parameter.default is None and parameter.kind in _ONE_ARGUMENT and parameter.name not in own
+            for parameter in self.program.facts(twin).parameters
+        )
 
     def _is_public_loop(self, function: FunctionId) -> bool:
         name = self.program.facts(function).name
@@ -236,6 +247,12 @@ class TwinFinder:
 
     def _dotted(self, function: FunctionId) -> str:
         return f"{function.module}.{self.program.facts(function).qualname}"
+
+
+def _preference(ranked: tuple[int, Twin]) -> tuple[int, int, str]:
+    """Return what sorts twins: those by name first, then those whose parameters are most alike."""
+    rank, twin = ranked
+    return rank, len(twin.dropped) + len(twin.added), twin.name
 
 
 def _is_partial(call: Call) -> bool:
