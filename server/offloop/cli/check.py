@@ -72,10 +72,16 @@ def _report(prepared: Prepared, outcomes: list[Outcome], engine: Engine) -> Repo
         files=sum(len(outcome.files) for outcome in outcomes),
         mended=sum(outcome.mended for outcome in outcomes),
         known=sum(len(outcome.known) - len(outcome.findings) for outcome in outcomes),
+        receivers=_receivers(outcomes),
         source_root=_text_or_none(prepared.catalog.source_root),
         urls={rule.code: rule.url for rule in engine.rules()},
         folder=folder,
     )
+
+
+def _receivers(outcomes: Iterable[Outcome]) -> tuple[int, int, int]:
+    rows = [outcome.receivers for outcome in outcomes]
+    return sum(row[0] for row in rows), sum(row[1] for row in rows), sum(row[2] for row in rows)
 
 
 def _text_or_none(path: object) -> str | None:

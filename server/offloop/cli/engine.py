@@ -22,6 +22,14 @@ class Checker(Protocol):
         """Analyse one integration."""
         ...
 
+    def resolve_open(self, integration: Integration, timeout: float) -> bool:
+        """Ask elsewhere what the last check left open, for some seconds; whether to check again."""
+        ...
+
+    def close(self) -> None:
+        """End what was started for the checks."""
+        ...
+
 
 class CatalogLike(Protocol):
     """The part of a catalog that the command line shows."""

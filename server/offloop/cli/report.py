@@ -29,7 +29,8 @@ class Report:
     """What one command found, with the texts to show it.
 
     ``texts`` are the files that findings and fixes lie in, by absolute path; ``urls`` the documents of
-    rules by code; ``mended`` counts the fixes that were applied.
+    rules by code; ``mended`` counts the fixes that were applied, ``receivers`` those that our resolver, jedi
+    and nobody could tell.
     """
 
     findings: tuple[Diagnostic, ...] = ()
@@ -38,6 +39,7 @@ class Report:
     files: int = 0
     mended: int = 0
     known: int = 0
+    receivers: tuple[int, int, int] = (0, 0, 0)
     source_root: str | None = None
     urls: Mapping[str, str] = field(default_factory=dict)
     folder: str = field(default_factory=os.getcwd)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from offloop.rules.rule import Diagnostic
 
 
+# How long one integration may wait for the types that only jedi can tell; the process starts within it.
+_JEDI_SECONDS = 15.0
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """What is to be done with each integration, for all of them alike.
@@ -59,7 +63,8 @@ class Outcome:
     """What came of one integration.
 
     ``findings`` are those to show, ``known`` all that were found, the baseline's too; ``texts`` the files
-    that they lie in; ``files`` the checked files that were asked for.
+    that they lie in; ``files`` the checked files that were asked for; ``receivers`` counts the receivers
+    that our resolver, jedi and nobody could tell.
     """
 
     findings: tuple[Diagnostic, ...] = ()
@@ -70,6 +75,7 @@ class Outcome:
     files: tuple[str, ...] = ()
     mended: int = 0
     changes: tuple[Change, ...] = ()
+    receivers: tuple[int, int, int] = (0, 0, 0)
 
 
 def run(task: Task, folders: Sequence[IntegrationFolder], jobs: int) -> Iterator[Outcome]:
@@ -79,8 +85,11 @@ def run(task: Task, folders: Sequence[IntegrationFolder], jobs: int) -> Iterator
         yield from _run_in_processes(task, folders, jobs)
         return
     checker = _Lazy(task)
-    for folder in folders:
-        yield _outcome(task, checker, folder)
+    try:
+        for folder in folders:
+            yield _outcome(task, checker, folder)
+    finally:
+        checker.close()
 
 
 def default_jobs(integrations: int) -> int:
@@ -102,6 +111,11 @@ class _Lazy:
         if self._checker is None:
             self._checker = self._task.engine.make_checker(self._task.catalog, self._task.settings)
         return self._checker
+
+    def close(self) -> None:
+        """Close the checker, if it was made."""
+        if self._checker is not None:
+            self._checker.close()
 
 
 # ------------------------------------------------------------------ processes
@@ -163,7 +177,10 @@ def _check(task: Task, checker: Checker, folder: IntegrationFolder) -> Outcome:
         integration = load_integration(
             folder, texts=texts, excludes=settings.excludes, max_bytes=settings.max_file_size
         )
-        return Checked(integration, checker.check(integration))
+        result = checker.check(integration)
+        if checker.resolve_open(integration, _JEDI_SECONDS):
+            result = checker.check(integration)
+        return Checked(integration, result)
 
     def chosen(result: CheckResult) -> tuple[Diagnostic, ...]:
         known = _asked(result, folder)
@@ -187,6 +204,7 @@ def _check(task: Task, checker: Checker, folder: IntegrationFolder) -> Outcome:
         files=tuple(file.path for file in integration.files if folder.shows(file.path)),
         mended=mended.count,
         changes=changes,
+        receivers=result.receivers,
     )
 
 

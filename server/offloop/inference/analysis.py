@@ -59,11 +59,20 @@ class Analysis:
         return api if api is not None and api.tier in _HARMFUL else None
 
 
-def analyse(inputs: Iterable[ModuleInput], catalog: Catalog, package: str) -> Analysis:
-    """Analyse the modules of one integration, whose package has the given dotted name."""
+def analyse(
+    inputs: Iterable[ModuleInput],
+    catalog: Catalog,
+    package: str,
+    answers: Mapping[tuple[str, int], Type] | None = None,
+) -> Analysis:
+    """Analyse the modules of one integration, whose package has the given dotted name.
+
+    ``answers`` are the types of receivers that our resolver leaves open, by module and offset of their end.
+    """
     inputs = list(inputs)
     program = Program(inputs, catalog.modules, catalog.conventions, catalog.callback_decorators)
     program.evaluator.usage = Usage(program.world)
+    program.evaluator.answers.update(answers or {})
     entries = list(_entries(program, catalog, package))
     _hint_arguments(program, entries)
     graph = CallGraph(program.world, program.evaluator, dict(catalog.handoffs)).build()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from offloop.facts.model import Attribute, FunctionFacts
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId
+from offloop.library.overrides import ASYNCIO_APIS
+from offloop.library.signature import import_target
 from offloop.resolve.values import ScopeRef
+
+_INTEGRATIONS = "homeassistant.components."
 
 
 class OpenReceiver(NamedTuple):
@@ -20,16 +24,26 @@ class OpenReceiver(NamedTuple):
 
 
 class Receivers(NamedTuple):
-    """The receivers of all calls in workers that are named like a loop API: how many are known, which are not."""
+    """The receivers of all calls in workers that are named like a method that belongs to the loop.
 
-    decided: int
+    ``own`` counts those that our resolver decides, ``answered`` those decided elsewhere.
+    """
+
+    own: int
+    answered: int
     open: tuple[OpenReceiver, ...]
 
 
+def open_receivers(analysis: Analysis) -> tuple[OpenReceiver, ...]:
+    """Return the receivers that are still open, in the order of modules and texts."""
+    return receivers(analysis).open
+
+
 def receivers(analysis: Analysis) -> Receivers:
-    """Sort the receivers of one analysis; the open ones come in the order of modules and texts."""
-    names = {api.rpartition(".")[2] for api in analysis.loop_api_names() if analysis.loop_api(api)}
-    decided = 0
+    """Sort the receivers of one analysis into decided and open ones."""
+    names = _loop_methods(analysis)
+    evaluator = analysis.program.evaluator
+    counts = {True: 0, False: 0}
     found: dict[tuple[str, int], OpenReceiver] = {}
     for function, summary in analysis.summaries.items():
         if ExecutionContext.WORKER not in summary.context:
@@ -38,15 +52,51 @@ def receivers(analysis: Analysis) -> Receivers:
         for callee in _methods(analysis.program.facts(function)):
             if callee.attr not in names:
                 continue
-            if analysis.program.evaluator.values(callee.value, scope):
-                decided += 1
+            place = (function.module, callee.value.end)
+            if evaluator.values(callee.value, scope):
+                counts[place in evaluator.answers] += 1
             else:
-                place = (function.module, callee.value.end)
                 found[place] = OpenReceiver(function, callee.value.end, callee.attr)
-    return Receivers(decided, tuple(found[place] for place in sorted(found)))
+    return Receivers(counts[False], counts[True], tuple(found[place] for place in sorted(found)))
 
 
 def _methods(facts: FunctionFacts) -> Iterator[Attribute]:
     for call in facts.calls:
         if isinstance(call.function, Attribute):
             yield call.function
+
+
+def _loop_methods(analysis: Analysis) -> frozenset[str]:
+    """Return the names of the harmful methods of classes that the analysed modules may meet.
+
+    Classes of another integration are met by who imports from it; without this, everyday names such as
+    ``get`` would raise questions everywhere.
+    """
+    met = _integrations(analysis)
+    found = set()
+    for api in (*analysis.catalog.loop_apis, *ASYNCIO_APIS):
+        owner, _, name = api.rpartition(".")
+        is_method = owner.rpartition(".")[2].lstrip("_")[:1].isupper()
+        if is_method and _home(owner) in met and analysis.loop_api(api) is not None:
+            found.add(name)
+    return frozenset(found)
+
+
+def _integrations(analysis: Analysis) -> frozenset[str]:
+    """Return the integrations that the analysed modules belong to or import from; "" stands for the core."""
+    found = {""}
+    world: Mapping[str, object] = analysis.program.world.analysed
+    for module in analysis.program.world.analysed.values():
+        found.add(_home(module.name))
+        for statement in module.facts.imports:
+            target = import_target(module.name, module.signature.is_package, statement)
+            if target not in world:
+                found.add(_home(f"{target}.{statement.name}" if statement.name else target))
+    return frozenset(found)
+
+
+def _home(dotted: str) -> str:
+    """Return the integration that a dotted name lies in, "" for any other."""
+    if not dotted.startswith(_INTEGRATIONS):
+        return ""
+    return dotted.removeprefix(_INTEGRATIONS).partition(".")[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from keyword import iskeyword
 from typing import NamedTuple
 
 from offloop.resolve.masking import Mask, masked
@@ -24,6 +25,9 @@ _STARRED_ANNOTATION = re.compile(r"(?<=[(,\s])\*\s*\w+\s*:\s*(\*)(?!\*)")
 _AS = re.compile(r"\bas\b")
 _IF = re.compile(r"\bif\b")
 _PATTERN_NAME = re.compile(r"\bas\s+\w+")
+_WORD = re.compile(r"\w+")
+_TYPE_PARAMETER = re.compile(r"[\[,]\s*\**(\w+)")
+_LAST_WORD = re.compile(r"\w+\Z")
 _STAR = re.compile(r"\*+")
 _NO_MATCH_SUBJECT = frozenset("=.,:;)]}|&^%<>/@!")
 
@@ -53,7 +57,7 @@ class _Rewriter:
     def run(self) -> None:
         """Rewrite all logical lines."""
         lines = list(_logical_lines(self.code))
-        for line, following in zip(lines, [*lines[1:], None], strict=True):
+        for line, following in zip(lines, [*lines[1:], None], strict=False):
             self._stars(line)
             indent = _indent(self.code, line)
             while self._matches and indent <= self._matches[-1][0]:
@@ -65,7 +69,7 @@ class _Rewriter:
     def _statement(self, head: re.Match[str], line: _Line, following: _Line | None, indent: int) -> None:
         match head[1]:
             case "class" | "def":
-                self._type_parameters(head.end(), line)
+                self._type_parameters(head, line)
             case "type":
                 self._alias(head, line)
             case "except":
@@ -110,7 +114,7 @@ class _Rewriter:
         before = ""
         for place, char in enumerate(part):
             if char in _OPENING:
-                subscripts.append(char == "[" and (before.isalnum() or before in ("_", ")", "]", "}")))
+                subscripts.append(char == "[" and _is_operand(part, place))
             elif char in _CLOSING and subscripts:
                 subscripts.pop()
             elif char == "*" and subscripts and subscripts[-1] and before in ("[", ","):
@@ -119,20 +123,38 @@ class _Rewriter:
                 before = char
 
     # ---------------------------------------------------------------- statements
-    def _type_parameters(self, place: int, line: _Line) -> None:
+    def _type_parameters(self, head: re.Match[str], line: _Line) -> None:
         """``class A[T](B)`` becomes ``class A(   B)``: whatever lines it spans, a bracket keeps them open."""
-        opening, closing = self._parameters(place, line)
+        opening, closing = self._parameters(head.end(), line)
         if closing < 0:
             return
+        names = set(_TYPE_PARAMETER.findall(self.code, opening, closing))
         self._blank(opening, closing + 1)
         self._put(opening, "(")
         after = closing + 1
         while after < line.end and self.code[after] in " \t":
             after += 1
-        if self.code[after : after + 1] == "(":
-            self._put(after, " ")
-        else:
+        if self.code[after : after + 1] != "(":
             self._put(closing, ")")
+            return
+        self._put(after, " ")
+        if head[1] == "def":
+            self._result(_closing(self.code, after, line.end), line, names)
+
+    def _result(self, closing: int, line: _Line, names: set[str]) -> None:
+        """Blank ``-> T`` of a generic function: what its body returns says more than a name that is gone."""
+        colon = _top_level(self.code, closing + 1, line.end, ":")
+        if closing >= 0 and colon >= 0 and names.intersection(_WORD.findall(self.code, closing, colon)):
+            self._blank_joined(closing + 1, colon)
+
+    def _blank_joined(self, start: int, end: int) -> bool:
+        """Blank a stretch whose lines then need joining; False, and no change, where there is no room for it."""
+        before = self.out[start:end]
+        self._blank(start, end)
+        if self._continue_lines(start, end):
+            return True
+        self.out[start:end] = before
+        return False
 
     def _parameters(self, place: int, line: _Line) -> tuple[int, int]:
         name = _NAME.match(self.code, place, line.end)
@@ -148,12 +170,8 @@ class _Rewriter:
         opening, closing = self._parameters(head.end(), line)
         if opening >= 0 and closing < 0:
             return
-        if closing >= 0:
-            before = self.out[opening : closing + 1]
-            self._blank(opening, closing + 1)
-            if not self._continue_lines(opening, closing + 1):
-                self.out[opening : closing + 1] = before
-                return
+        if closing >= 0 and not self._blank_joined(opening, closing + 1):
+            return
         self._put(head.end(1), ";")
 
     def _except(self, place: int, line: _Line) -> None:
@@ -245,6 +263,15 @@ def _logical_lines(code: str) -> Iterator[_Line]:
             start, depth = match.end(), 0
     if code[start:].strip():
         yield _Line(start, len(code))
+
+
+def _is_operand(code: str, end: int) -> bool:
+    """Whether what stands before a bracket can be subscripted: a name or another bracket, no keyword."""
+    before = code[:end].rstrip()
+    word = _LAST_WORD.search(before)
+    if word is None:
+        return before.endswith((")", "]", "}"))
+    return not iskeyword(word[0]) and word[0] not in ("match", "case")
 
 
 def _indent(code: str, line: _Line) -> int:

@@ -16,8 +16,9 @@ _IN_REPLACEMENT = re.compile(
     r"|(?P<prefix>(?<!\w)[A-Za-z]{0,2})(?P<quote>\"\"\"|'''|\"|')"
     r"|(?P<other>[()\[\]{}]|!=|:=?)"
 )
+_IN_SPECIFICATION = re.compile(r"[{}]|\r|\n|[\"']+")
 _PLAIN_END = {
-    quote: re.compile(rf"(?:[^\\{quote[0]}{lines}]|\\(?:\r\n|.)|{rest})*(?:{quote}|(?P<open>))", re.DOTALL)
+    quote: re.compile(rf"(?:[^\\{quote[0]}{lines}]|\\(?:\r\n|.)|{rest})*(?:{quote})?", re.DOTALL)
     for quote, lines, rest in (
         ('"', r"\r\n", "(?!)"),
         ("'", r"\r\n", "(?!)"),
@@ -53,9 +54,10 @@ def masked(text: str) -> Mask:
             seen.append(match[0])
             code.append(" " * len(match[0]))
         else:
-            end, is_new = _string_end(text, match, 0)
+            scanner = _StringScanner(text)
+            end = scanner.end(match, 0)
             string = text[match.start() : end]
-            seen.append(_plain(string, match["prefix"], match["quote"]) if is_new else string)
+            seen.append(_plain(string, match["prefix"], match["quote"]) if scanner.is_new else string)
             code.append("S" * len(string))
         place = end
     seen.append(text[place:])
@@ -63,84 +65,85 @@ def masked(text: str) -> Mask:
     return Mask("".join(seen), "".join(code))
 
 
-def _string_end(text: str, opening: re.Match[str], depth: int) -> tuple[int, bool]:
-    """Return where a string ends, and whether older parsers fail on it."""
-    quote, prefix = opening["quote"], opening["prefix"].lower()
-    if "f" in prefix or "t" in prefix:
-        end, is_new = _format_end(text, opening.end(), quote, depth)
-        return end, is_new or "t" in prefix
-    match = _PLAIN_END[quote].match(text, opening.end())
-    return (match.end() if match is not None else len(text)), False
+class _StringScanner:
+    """Finds the end of one string; ``is_new`` says afterwards whether older parsers fail on it."""
 
+    def __init__(self, text: str) -> None:
+        self.is_new = False
+        self._text = text
 
-def _format_end(text: str, place: int, quote: str, depth: int) -> tuple[int, bool]:
-    is_new = depth > _MAX_NESTING
-    while (match := _IN_FORMAT.search(text, place)) is not None:
-        found = match[0]
-        if found == quote or (found[0] == quote and len(found) == 3):
-            return match.start() + len(quote), is_new
-        if found in "\r\n" and len(quote) == 1:
-            return match.start(), is_new  # a string without an end: it stops with its line
-        place = match.end()
-        if found == "{" and depth <= _MAX_NESTING:
-            end = _replacement_end(text, place, quote, depth)
-            if end is None:
-                return _line_end(text, place, quote), False
-            # An expression with the string's own quotes, backslashes, comments or, in single quotes, line ends.
-            part = text[place:end]
-            is_new = is_new or quote in part or "\\" in part or "#" in part
-            is_new = is_new or (len(quote) == 1 and ("\n" in part or "\r" in part))
-            place = end
-    return len(text), is_new
+    def end(self, opening: re.Match[str], depth: int) -> int:
+        """Return where the string ends that opens with a match; unfinished ones end with their line."""
+        quote, prefix = opening["quote"], opening["prefix"].lower()
+        if "f" in prefix or "t" in prefix:
+            self.is_new = self.is_new or "t" in prefix
+            return self._format(opening.end(), quote, depth)
+        match = _PLAIN_END[quote].match(self._text, opening.end())
+        return match.end() if match is not None else len(self._text)
 
+    def _format(self, place: int, quote: str, depth: int) -> int:
+        while (match := _IN_FORMAT.search(self._text, place)) is not None:
+            found = match[0]
+            if found.startswith(quote):
+                return match.start() + len(quote)
+            if found in "\r\n" and len(quote) == 1:
+                return match.start()
+            place = match.end()
+            if found == "{":
+                end = self._replacement(place, quote, depth)
+                if end is None:
+                    self.is_new = False
+                    return self._given_up(place, quote)
+                self._judge(self._text[place:end], quote)
+                place = end
+        return len(self._text)
 
-def _replacement_end(text: str, place: int, quote: str, depth: int) -> int | None:
-    """Return the place after the brace that closes a replacement field, None where there is none."""
-    brackets = 0
-    while (match := _IN_REPLACEMENT.search(text, place)) is not None:
-        place = match.end()
-        if match["quote"] is not None:
-            place = _string_end(text, match, depth + 1)[0]
-        elif (other := match["other"]) is not None:
-            if other == "}" and brackets == 0:
+    def _judge(self, part: str, quote: str) -> None:
+        """Look for what no expression could hold: its string's own quotes, backslashes, comments, line ends."""
+        is_new = quote in part or "\\" in part or "#" in part
+        self.is_new = self.is_new or is_new or (len(quote) == 1 and ("\n" in part or "\r" in part))
+
+    def _replacement(self, place: int, quote: str, depth: int) -> int | None:
+        """Return the place after the brace that closes a replacement field, None where there is none."""
+        brackets = 0
+        while depth <= _MAX_NESTING and (match := _IN_REPLACEMENT.search(self._text, place)) is not None:
+            place = match.end()
+            if match["quote"] is not None:
+                place = self.end(match, depth + 1)
+            elif (other := match["other"]) is not None:
+                if other == "}" and brackets == 0:
+                    return place
+                if other == ":" and brackets == 0:
+                    return self._specification(place, quote, depth)
+                brackets += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(other, 0)
+                if brackets < 0:
+                    return None
+        return None
+
+    def _specification(self, place: int, quote: str, depth: int) -> int | None:
+        while (match := _IN_SPECIFICATION.search(self._text, place)) is not None:
+            found = match[0]
+            place = match.end()
+            if found == "}":
                 return place
-            if other == ":" and brackets == 0:
-                return _specification_end(text, place, quote, depth)
-            brackets += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(other, 0)
-            if brackets < 0:
+            if quote in found or (found in "\r\n" and len(quote) == 1):
                 return None
-    return None
+            if found == "{":
+                end = self._replacement(place, quote, depth + 1)
+                if end is None:
+                    return None
+                place = end
+        return None
 
-
-def _specification_end(text: str, place: int, quote: str, depth: int) -> int | None:
-    for match in iter(lambda: re.compile(r"[{}]|\r|\n|[\"']+").search(text, place), None):
-        found = match[0]
-        if found == "}":
-            return match.end()
-        if quote in found or (found in "\r\n" and len(quote) == 1):
-            return None
-        place = match.end()
-        if found == "{":
-            end = _replacement_end(text, place, quote, depth + 1) if depth <= _MAX_NESTING else None
-            if end is None:
-                return None
-            place = end
-    return None
-
-
-def _line_end(text: str, place: int, quote: str) -> int:
-    """Return where a format string is given up: at its line's end, or the text's in triple quotes."""
-    if len(quote) == 3:
-        return len(text)
-    match = _LINE_END.search(text, place)
-    return match.start() if match is not None else len(text)
+    def _given_up(self, place: int, quote: str) -> int:
+        match = _LINE_END.search(self._text, place) if len(quote) == 1 else None
+        return match.start() if match is not None else len(self._text)
 
 
 def _plain(string: str, prefix: str, quote: str) -> str:
     """Return a plain string of the same length and lines as a format string, its contents of no matter."""
-    kept = "".join(" " if letter in "fFtT" else letter for letter in prefix)
-    if len(kept.strip()) < len(kept):
-        kept = kept.strip().rjust(len(kept))
+    # A space at the start of a statement would be an indentation.
+    kept = "u" if len(prefix) == 1 else re.sub("[fFtT]", "", prefix).rjust(len(prefix))
     start, end = len(prefix) + len(quote), len(string)
     if string.endswith(quote) and end - len(quote) >= start:
         end -= len(quote)

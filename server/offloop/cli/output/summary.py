@@ -52,6 +52,9 @@ def statistics(report: Report, output_format: str, style: Style) -> Iterator[str
         yield f"{count:>{width}}  {style('bold', code)}  {star} {name}\n"
     if not rows:
         yield summary(report, False, style)
+    if any(report.receivers):
+        own, jedi, unknown = report.receivers
+        yield f"Objects of calls that may need the loop: {own} known, {jedi} by jedi, {unknown} unknown.\n"
 
 
 def plural(count: int, noun: str) -> str:
