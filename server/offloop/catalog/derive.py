@@ -13,6 +13,7 @@ from offloop.catalog.blocking import blocking_calls
 from offloop.catalog.conventions import derive_conventions
 from offloop.catalog.effects import Effects
 from offloop.catalog.entries import EntryFinder
+from offloop.catalog.property_entries import property_entries
 from offloop.catalog.framework import framework_files
 from offloop.catalog.handoffs import callable_parameters, derive_handoffs
 from offloop.catalog.sync_apis import SyncApis
@@ -76,7 +77,10 @@ def derive_from(
     )
     summaries = solve(seeds(program, graph, ()), edges(program, graph), partial(carries_not, program))
     handoffs = derive_handoffs(program, graph, summaries)
-    entries = EntryFinder(program, handoffs, summaries).derive()
+    entries = (
+        *EntryFinder(program, handoffs, summaries).derive(),
+        *property_entries(program, summaries),
+    )
     finder = TwinFinder(program, handoffs)
     twins = finder.derive()
     apis = loop_apis(program, twins)

@@ -11,6 +11,7 @@ from offloop.inference.callgraph import ApiCall, CallEdge, CallGraph, HandOffEdg
 from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason, Summary
 from offloop.inference.fixpoint import Edge, solve
 from offloop.inference.program import ModuleInput, Program
+from offloop.inference.properties import PropertyRead, property_reads
 from offloop.library.model import (
     Catalog,
     ClassSignature,
@@ -27,6 +28,10 @@ from offloop.resolve.usage import Usage
 from offloop.resolve.values import FunctionRef, Value
 
 _HARMFUL = frozenset({Tier.RAISES, Tier.RAISES_VIA, Tier.CORRUPTS})
+_STANDARD_CONTEXTS = {
+    "worker": (ExecutionContext.WORKER,),
+    "both": (ExecutionContext.WORKER, ExecutionContext.LOOP),
+}
 _NO_SUMMARY = Summary(ExecutionContext.UNKNOWN)
 
 
@@ -207,11 +212,12 @@ def _standard_library(program: Program) -> Iterator[tuple[FunctionId, Evidence]]
         for cls in module.facts.classes:
             kind = Type(f"{module.name}.{cls.qualname}")
             for ancestor in program.world.ancestry(kind)[1:]:
-                for (owner, name), (_, words) in METHODS_IN.items():
+                for (owner, name), (runs_in, words) in METHODS_IN.items():
                     found = program.world.method(kind, name) if owner == ancestor.name else None
                     if found is not None and found[1].module in program.world.analysed:
                         function = FunctionId(found[1].module, found[1].index)
-                        yield function, Evidence(ExecutionContext.WORKER, Reason.STANDARD_LIBRARY, words)
+                        for context in _STANDARD_CONTEXTS[runs_in]:
+                            yield function, Evidence(context, Reason.STANDARD_LIBRARY, words)
 
 
 def hand_off_seed(program: Program, edge: HandOffEdge) -> tuple[FunctionId, Evidence] | None:
@@ -251,6 +257,14 @@ def edges(program: Program, graph: CallGraph) -> Iterator[Edge]:
         if edge.handoff.dispatch is Dispatch.CALLER and atom.index >= 0 and atom.position < 0 and edge.caller:
             target = FunctionId(atom.module, atom.index)
             yield Edge(edge.caller, target, partial(_passed_evidence, edge))
+    for read in property_reads(program):
+        for target in read.targets:
+            yield Edge(read.function, target, partial(_read_evidence, read))
+
+
+def _read_evidence(read: PropertyRead, context: ExecutionContext) -> Evidence:
+    module = read.function.module
+    return Evidence(context, Reason.CALL, "", None, read.function, module, read.attribute.start)
 
 
 def _call_evidence(call: CallEdge, context: ExecutionContext) -> Evidence:

@@ -128,7 +128,7 @@ RESULTS: Mapping[str, Type] = {
 # logging.Handler.emit runs in each thread that logs, worker threads of integrations and libraries among them.
 METHODS_IN: Mapping[tuple[str, str], tuple[str, str]] = {
     ("threading.Thread", "run"): ("worker", "threading.Thread.start runs it in a thread of its own"),
-    ("logging.Handler", "emit"): ("worker", "logging calls it in the thread that logs"),
+    ("logging.Handler", "emit"): ("both", "logging calls it in the thread that logs"),
 }
 
 # Callables that are returned unchanged, or wrapped so that a dispatcher sees through them.
