@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from offloop.library.model import Type
 from offloop.resolve.world import External
+
+# More than so many would tell nothing any more.
+MAX_VALUES = 12
 
 
 class Instance(NamedTuple):
@@ -63,3 +67,15 @@ class ScopeRef(NamedTuple):
     module: str
     function: int | None
     cls: int | None = None
+
+
+def unique(values: Iterable[Value]) -> Values:
+    """Return the values, each once, the first ones where there are very many."""
+    return tuple(dict.fromkeys(values))[:MAX_VALUES]
+
+
+def union(members: tuple[Type, ...]) -> Type:
+    """Return the one type that stands for all of them; "?" where there is none."""
+    if not members:
+        return Type("?")
+    return members[0] if len(members) == 1 else Type("|", members)
