@@ -1,0 +1,181 @@
+"""Where a catalog comes from: the cache, the sources, the bundle."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from offloop.catalog import load as loading
+from offloop.catalog.load import NoCatalog, bundled_versions, cache_folder, load_bundled, load_catalog
+from offloop.catalog.locate import BundledRequest, HomeAssistant
+from offloop.catalog.shelf import shelf
+from offloop.library.model import Catalog
+from tests.mdtest.world import MINIHASS, minihass_catalog
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("OFFLOOP_CACHE_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "bundled"
+    folder.mkdir()
+    monkeypatch.setattr(loading, "BUNDLE", folder)
+    for year, versions in {"2024": ["2024.4.4", "2024.12.1"], "2025": ["2025.2.0"]}.items():
+        catalogs = [replace(minihass_catalog(), version=version) for version in versions]
+        (folder / f"{year}.catalogs").write_bytes(shelf(catalogs))
+    return folder
+
+
+def derived(root: Path = MINIHASS, *, use_cache: bool = True) -> tuple[Catalog, int]:
+    """Return a catalog, and how often sources had to be read for it."""
+    times: list[None] = []
+    location = HomeAssistant(root, "2026.11.0", "test")
+    catalog = load_catalog(location, use_cache=use_cache, deriving=lambda: times.append(None))
+    return catalog, len(times)
+
+
+def test_derived_once(cache: Path) -> None:
+    first, times = derived()
+    again, later = derived()
+    assert (times, later) == (1, 0)
+    assert again.loop_apis == first.loop_apis
+    assert again.source_root == str(MINIHASS)
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_no_cache_leaves_nothing_behind(cache: Path) -> None:
+    assert derived(use_cache=False)[1] == 1
+    assert derived(use_cache=False)[1] == 1
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"rubbish", None], ids=["empty", "rubbish", "cut"])
+def test_a_damaged_cache_is_made_anew(cache: Path, damage: bytes | None) -> None:
+    derived()
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
+    assert derived()[1] == 1
+    assert derived()[1] == 0
+    assert file.read_bytes() == whole
+
+
+def test_changed_sources_are_read_again(cache: Path, tmp_path: Path) -> None:
+    root = tmp_path / "changed"
+    shutil.copytree(MINIHASS, root)
+    assert derived(root)[1] == 1
+    core = root / "homeassistant" / "core.py"
+    core.write_text(core.read_text("utf-8") + "\n\ndef async_more() -> None: ...\n", "utf-8")
+    catalog, times = derived(root)
+    assert times == 1
+    assert "homeassistant.core.async_more" in catalog.loop_apis
+
+
+def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.write_text("no folder")
+    monkeypatch.setenv("OFFLOOP_CACHE_DIR", str(file / "cache"))
+    assert derived()[0].loop_apis
+
+
+def test_a_failing_write_leaves_no_half_file(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: Path, target: object) -> Path:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    assert derived()[0].loop_apis
+    assert list(cache.iterdir()) == []
+
+
+def test_readers_never_see_half_a_file(cache: Path) -> None:
+    location = HomeAssistant(MINIHASS, "2026.11.0", "test")
+    derived()
+    (file,) = cache.iterdir()
+    data = file.read_bytes()
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            loading._write(file, data)
+
+    writers = [threading.Thread(target=write) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        for _ in range(50):
+            load_catalog(location, deriving=lambda: pytest.fail("the cache was not whole"))
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert [path.name for path in cache.iterdir()] == [file.name]
+
+
+def test_no_home_assistant(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty" / "homeassistant").mkdir(parents=True)
+    with pytest.raises(NoCatalog):
+        derived(tmp_path / "empty")
+
+
+def test_the_cache_folder_can_be_chosen() -> None:
+    assert cache_folder({"OFFLOOP_CACHE_DIR": "/chosen"}) == Path("/chosen")
+    assert cache_folder({}).name == "offloop"
+
+
+@pytest.mark.usefixtures("bundle")
+class TestBundle:
+    def test_versions_by_age(self) -> None:
+        assert bundled_versions() == ["2024.4.4", "2024.12.1", "2025.2.0"]
+
+    @pytest.mark.parametrize(
+        ("wanted", "used"),
+        [
+            ("2024.12.1", "2024.12.1"),
+            ("2025.1.3", "2024.12.1"),
+            ("2024.5.0", "2024.4.4"),
+            ("2030.1.0", "2025.2.0"),
+            ("2021.1.0", "2024.4.4"),
+        ],
+    )
+    def test_the_nearest_older_one(self, wanted: str, used: str) -> None:
+        catalog = load_catalog(BundledRequest(wanted, "test"))
+        assert catalog.version == used
+        said = [notice for notice in catalog.notices if wanted in notice and used in notice]
+        assert bool(said) == (wanted != used)
+
+    def test_the_newest_where_none_is_named(self) -> None:
+        catalog = load_bundled(None)
+        assert (catalog.version, catalog.notices) == ("2025.2.0", minihass_catalog().notices)
+
+    def test_a_damaged_file_is_told(self, bundle: Path) -> None:
+        file = bundle / "2025.catalogs"
+        file.write_bytes(file.read_bytes()[:-10])
+        with pytest.raises(NoCatalog, match=r"2025\.2\.0"):
+            load_bundled("2025.2.0")
+        assert load_bundled("2024.4.4").version == "2024.4.4"
+
+    def test_nothing_is_bundled(self, bundle: Path) -> None:
+        for file in bundle.iterdir():
+            file.write_bytes(b"rubbish")
+        with pytest.raises(NoCatalog, match="no catalog is bundled"):
+            load_bundled(None)
+
+
+def test_what_comes_along_can_be_read() -> None:
+    versions = bundled_versions()
+    assert {"2024.4.4", "2025.4.4", "2026.11.0"} <= set(versions)
+    for version in (versions[0], versions[-1]):
+        catalog = load_bundled(version)
+        assert catalog.version == version
+        assert catalog.modules["homeassistant.core"].names
+        assert catalog.source_root is None
+    assert sum(file.stat().st_size for file in loading.BUNDLE.iterdir()) < 2_800_000
