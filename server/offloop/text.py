@@ -1,7 +1,7 @@
-"""Positions, spans and edits of one text; knows nothing of Python, files or the protocol.
+r"""Positions, spans and edits of one text; knows nothing of Python, files or the protocol.
 
 Offsets are 0-based counts of code points from the start of the text. Positions are 0-based
-(line, column) pairs whose column counts code points. A line ends at ``\\n``, ``\\r\\n`` or ``\\r`` and
+(line, column) pairs whose column counts code points. A line ends at ``\n``, ``\r\n`` or ``\r`` and
 nowhere else: form feeds and Unicode separators are ordinary characters, as for Python and for LSP.
 """
 
@@ -87,7 +87,7 @@ class Edit:
     content: str
 
 
-class OverlappingEdits(ValueError):
+class OverlappingEditsError(ValueError):
     """Two edits of one set change the same characters."""
 
 
@@ -95,13 +95,13 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """Return the text with all edits applied at once.
 
     Equal edits count once; insertions at one place are applied in the order given by their content.
-    Raises OverlappingEdits where two different edits touch the same characters.
+    Raises OverlappingEditsError where two different edits touch the same characters.
     """
     pieces: list[str] = []
     done = 0
     for edit in sorted(set(edits)):
         if edit.start < done:
-            raise OverlappingEdits(f"edits overlap at offset {edit.start}")
+            raise OverlappingEditsError(f"edits overlap at offset {edit.start}")
         pieces += (text[done : edit.start], edit.content)
         done = edit.end
     pieces.append(text[done:])

@@ -49,7 +49,7 @@ def optional_annotation(reader: Reader) -> Expr | None:
     return annotation(reader) if reader.flag() else None
 
 
-def annotations(reader: Reader, in_literal: bool = False) -> tuple[Expr, ...]:
+def annotation_list(reader: Reader, in_literal: bool = False) -> tuple[Expr, ...]:
     """Read a tagged list of types."""
     return tuple([annotation(reader, in_literal) for _ in range(reader.number())])
 
@@ -58,7 +58,7 @@ def _named(reader: Reader, in_literal: bool) -> Expr:
     """Read a possibly dotted name, with its arguments where it has some."""
     name = reader.string()
     is_literal = name == "Literal" or name.endswith(".Literal")
-    arguments = annotations(reader, is_literal)
+    arguments = annotation_list(reader, is_literal)
     empty_tuple = reader.flag()
     quoted = reader.optional_string()
     reader.optional_string()
@@ -104,7 +104,7 @@ def _spelled(reader: Reader, name: str, start: int) -> bool:
 
 
 def _union(reader: Reader) -> Expr:
-    items = annotations(reader)
+    items = annotation_list(reader)
     reader.place += 1
     reader.optional_string()
     reader.optional_string()
@@ -120,14 +120,14 @@ def _union(reader: Reader) -> Expr:
 
 
 def _list(reader: Reader) -> Expr:
-    items = annotations(reader)
+    items = annotation_list(reader)
     start, end = reader.span()
     reader.place += 1
     return Collection("list", items, start, end)
 
 
 def _tuple(reader: Reader) -> Expr:
-    items = annotations(reader)
+    items = annotation_list(reader)
     reader.place += 1
     start, end = reader.span()
     reader.place += 1
@@ -136,7 +136,7 @@ def _tuple(reader: Reader) -> Expr:
 
 def _typed_dictionary(reader: Reader) -> Expr:
     keys = [reader.optional_string() for _ in range(reader.number())]
-    values = annotations(reader)
+    values = annotation_list(reader)
     start, end = reader.span()
     reader.place += 1
     items = tuple(
@@ -187,7 +187,7 @@ def _unpacked(reader: Reader) -> Expr:
 
 def _call(reader: Reader) -> Expr:
     function = annotation(reader)
-    arguments = [Argument(None, 0, value) for value in annotations(reader)]
+    arguments = [Argument(None, 0, value) for value in annotation_list(reader)]
     for _ in range(reader.number()):
         keyword = reader.optional_string()
         arguments.append(Argument(keyword and intern(keyword), 0 if keyword else 2, annotation(reader)))

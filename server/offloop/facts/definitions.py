@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 from sys import intern
 
-from offloop.facts.annotations import annotations, optional_annotation
+from offloop.facts.annotations import annotation_list, optional_annotation
 from offloop.facts.model import (
     Argument,
     Block,
@@ -71,7 +71,7 @@ def type_parameters(reader: Reader) -> _TypeParameters:
         reader.number()
         name = reader.string()
         bound = optional_annotation(reader)
-        constraints = annotations(reader)
+        constraints = annotation_list(reader)
         if constraints:
             bound = Collection("tuple", constraints, constraints[0].start, constraints[-1].end)
         result.append((intern(name), bound, optional_annotation(reader)))

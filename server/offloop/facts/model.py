@@ -439,7 +439,7 @@ class FunctionFacts:
     ``owner_class`` is the class whose body holds the definition directly, None for lambdas.
     """
 
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
+    index: int
     qualname: str
     name: str
     is_async: bool
@@ -469,7 +469,7 @@ class ClassFacts:
     ``type_parameters`` are (name, bound, default) of PEP 695/696 in order.
     """
 
-    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
+    index: int
     qualname: str
     name: str
     bases: tuple[Expr, ...]

@@ -72,7 +72,8 @@ def _missing(text: str, tree: Tree) -> list[int]:
     A definition that the tree holds in another scope than its indentation says counts as missing, and so
     does one whose decorator the tree lost.
     """
-    known = {item.name_start: item for item in (*tree.functions, *tree.classes)}
+    definitions: tuple[FunctionFacts | ClassFacts, ...] = (*tree.functions, *tree.classes)
+    known = {item.name_start: item for item in definitions}
     missing: list[int] = []
     around: list[tuple[int, int]] = []  # indentation and name of the definitions whose bodies are open
     for match in _HEAD.finditer(text):

@@ -8,7 +8,7 @@ names and strings are taken back from the original text.
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import ast_serialize
 
@@ -16,6 +16,9 @@ from offloop.facts import expressions, imports, literals, statements  # noqa: F4
 from offloop.facts.definitions import unfold_qualified_names
 from offloop.facts.model import Block, Call, ClassFacts, FunctionFacts, Import, SyntaxProblem
 from offloop.facts.reader import Reader, UnreadableTreeError, fold
+
+if TYPE_CHECKING:
+    from ast_serialize import ParseError
 
 # The newest grammar that the parser knows: a text may be meant for a newer Python than runs us.
 _GRAMMAR = (3, 14)
@@ -60,7 +63,7 @@ def parse(text: str) -> Tree:
     return Tree(functions, classes, tuple(reader.imports), body, tuple(reader.calls), problems)
 
 
-def _parsed(text: str) -> tuple[bytes, list[ast_serialize._ParseError]]:
+def _parsed(text: str) -> tuple[bytes, list[ParseError]]:
     try:
         answer = ast_serialize.parse("", text, python_version=_GRAMMAR, cache_version=_FORMAT)
     except ValueError as error:
@@ -73,7 +76,7 @@ def _parsed(text: str) -> tuple[bytes, list[ast_serialize._ParseError]]:
     return answer[0], answer[1]
 
 
-def _problem(error: ast_serialize._ParseError, text: str) -> SyntaxProblem:
+def _problem(error: ParseError, text: str) -> SyntaxProblem:
     line, column = error["line"] - 1, error["column"] - 1
     if line == 0 and text.startswith("\ufeff"):
         column += 1

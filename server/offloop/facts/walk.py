@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from offloop.facts.model import (
     Assert,
@@ -41,46 +42,11 @@ from offloop.facts.model import (
 )
 
 
-def children(expr: Expr) -> Iterator[Expr]:
-    """Yield the direct sub-expressions in source order; the body of a lambda is not among them."""
-    match expr:
-        case Attribute() | Await() | Starred() | Not():
-            yield expr.value
-        case Call(function, arguments, _, _):
-            yield function
-            for argument in arguments:
-                yield argument.value
-        case Subscript(value, index, _, _):
-            yield value
-            yield index
-        case Collection():
-            yield from expr.items
-        case Dictionary(items, _, _):
-            for key, value in items:
-                if key is not None:
-                    yield key
-                yield value
-        case Conditional(test, body, orelse, _, _):
-            yield from (body, test, orelse)
-        case Walrus(target, value, _, _):
-            yield from (target, value)
-        case Boolean(_, values, _, _):
-            yield from values
-        case Compare(_, operands, _, _):
-            yield from operands
-        case Binary(_, left, right, _, _):
-            yield from (left, right)
-        case Comprehension(_, elements, generators, _, _):
-            for generator in generators:
-                yield generator.iterable
-                yield generator.target
-                yield from generator.conditions
-            yield from elements
-        case Yield(value, _, _):
-            if value is not None:
-                yield value
-        case Compound(parts, _, _):
-            yield from parts
+# ------------------------------------------------------------------ sub-expressions
+def children(expr: Expr) -> tuple[Expr, ...]:
+    """Return the direct sub-expressions in source order; the body of a lambda is not among them."""
+    find = _CHILDREN.get(expr.__class__)
+    return find(expr) if find is not None else ()
 
 
 def walk(expr: Expr) -> Iterator[Expr]:
@@ -89,84 +55,199 @@ def walk(expr: Expr) -> Iterator[Expr]:
     while stack:
         current = stack.pop()
         yield current
-        stack.extend(children(current))
+        find = _CHILDREN.get(current.__class__)
+        if find is not None:
+            stack.extend(find(current))
 
 
-def expressions(statement: Statement) -> Iterator[Expr]:
-    """Yield the expressions that belong to a statement itself, not to blocks inside it."""
+def _present(*parts: Expr | None) -> tuple[Expr, ...]:
+    return tuple([part for part in parts if part is not None])
+
+
+def _of_value(expr: Attribute | Await | Starred | Not) -> tuple[Expr, ...]:
+    return (expr.value,)
+
+
+def _of_call(expr: Call) -> tuple[Expr, ...]:
+    return (expr.function, *[argument.value for argument in expr.arguments])
+
+
+def _of_subscript(expr: Subscript) -> tuple[Expr, ...]:
+    return (expr.value, expr.index)
+
+
+def _of_collection(expr: Collection) -> tuple[Expr, ...]:
+    return expr.items
+
+
+def _of_dictionary(expr: Dictionary) -> tuple[Expr, ...]:
+    return _present(*[part for item in expr.items for part in item])
+
+
+def _of_conditional(expr: Conditional) -> tuple[Expr, ...]:
+    return (expr.body, expr.test, expr.orelse)
+
+
+def _of_walrus(expr: Walrus) -> tuple[Expr, ...]:
+    return (expr.target, expr.value)
+
+
+def _of_boolean(expr: Boolean) -> tuple[Expr, ...]:
+    return expr.values
+
+
+def _of_compare(expr: Compare) -> tuple[Expr, ...]:
+    return expr.operands
+
+
+def _of_binary(expr: Binary) -> tuple[Expr, ...]:
+    return (expr.left, expr.right)
+
+
+def _of_comprehension(expr: Comprehension) -> tuple[Expr, ...]:
+    parts: list[Expr] = []
+    for generator in expr.generators:
+        parts += (generator.iterable, generator.target, *generator.conditions)
+    return (*parts, *expr.elements)
+
+
+def _of_yield(expr: Yield) -> tuple[Expr, ...]:
+    return _present(expr.value)
+
+
+def _of_compound(expr: Compound) -> tuple[Expr, ...]:
+    return expr.parts
+
+
+_CHILDREN: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
+    Attribute: _of_value,
+    Await: _of_value,
+    Starred: _of_value,
+    Not: _of_value,
+    Call: _of_call,
+    Subscript: _of_subscript,
+    Collection: _of_collection,
+    Dictionary: _of_dictionary,
+    Conditional: _of_conditional,
+    Walrus: _of_walrus,
+    Boolean: _of_boolean,
+    Compare: _of_compare,
+    Binary: _of_binary,
+    Comprehension: _of_comprehension,
+    Yield: _of_yield,
+    Compound: _of_compound,
+}
+
+
+# ------------------------------------------------------------------ expressions of statements
+def expressions(statement: Statement) -> tuple[Expr, ...]:
+    """Return the expressions that belong to a statement itself, not to blocks inside it."""
+    find = _EXPRESSIONS.get(statement.__class__)
+    return find(statement) if find is not None else ()
+
+
+def _in_evaluate(statement: Evaluate) -> tuple[Expr, ...]:
+    return (statement.value,)
+
+
+def _in_assign(statement: Assign) -> tuple[Expr, ...]:
+    return statement.targets if statement.value is None else (*statement.targets, statement.value)
+
+
+def _in_augmented(statement: AugmentedAssign) -> tuple[Expr, ...]:
+    return (statement.target, statement.value)
+
+
+def _in_return(statement: Return) -> tuple[Expr, ...]:
+    return () if statement.value is None else (statement.value,)
+
+
+def _in_raise(statement: Raise) -> tuple[Expr, ...]:
+    return _present(statement.value, statement.cause)
+
+
+def _in_if(statement: If) -> tuple[Expr, ...]:
+    return tuple([test for test, _ in statement.branches])
+
+
+def _in_for(statement: For) -> tuple[Expr, ...]:
+    return (statement.target, statement.iterable)
+
+
+def _in_while(statement: While) -> tuple[Expr, ...]:
+    return (statement.test,)
+
+
+def _in_with(statement: With) -> tuple[Expr, ...]:
+    return _present(*[part for item in statement.items for part in item])
+
+
+def _in_try(statement: Try) -> tuple[Expr, ...]:
+    return _present(*[handler.type for handler in statement.handlers])
+
+
+def _in_match(statement: Match) -> tuple[Expr, ...]:
+    parts = [statement.subject]
+    for patterns, _, guard, _ in statement.cases:
+        parts += (*patterns, *_present(guard))
+    return tuple(parts)
+
+
+def _in_delete(statement: Delete) -> tuple[Expr, ...]:
+    return statement.targets
+
+
+def _in_assert(statement: Assert) -> tuple[Expr, ...]:
+    return _present(statement.test, statement.message)
+
+
+_EXPRESSIONS: dict[type, Callable[[Any], tuple[Expr, ...]]] = {
+    Evaluate: _in_evaluate,
+    Assign: _in_assign,
+    AugmentedAssign: _in_augmented,
+    Return: _in_return,
+    Raise: _in_raise,
+    If: _in_if,
+    For: _in_for,
+    While: _in_while,
+    With: _in_with,
+    Try: _in_try,
+    Match: _in_match,
+    Delete: _in_delete,
+    Assert: _in_assert,
+}
+
+
+# ------------------------------------------------------------------ blocks
+def blocks(statement: Statement) -> tuple[Block, ...]:
+    """Return the blocks directly inside a compound statement."""
     match statement:
-        case Evaluate(value, _, _):
-            yield value
-        case Assign(targets, value, _, _, _):
-            yield from targets
-            if value is not None:
-                yield value
-        case AugmentedAssign(target, _, value, _, _):
-            yield from (target, value)
-        case Return(value, _, _):
-            if value is not None:
-                yield value
-        case Raise(value, cause, _, _):
-            yield from (part for part in (value, cause) if part is not None)
-        case If(branches, _, _, _):
-            for test, _ in branches:
-                yield test
-        case For(target, iterable, _, _, _, _, _):
-            yield from (target, iterable)
-        case While(test, _, _, _, _):
-            yield test
-        case With(items, _, _, _, _):
-            for context, bound in items:
-                yield context
-                if bound is not None:
-                    yield bound
-        case Try(_, handlers, _, _, _, _):
-            yield from (handler.type for handler in handlers if handler.type is not None)
-        case Match(subject, cases, _, _):
-            yield subject
-            for patterns, _, guard, _ in cases:
-                yield from patterns
-                if guard is not None:
-                    yield guard
-        case Delete(targets, _, _):
-            yield from targets
-        case Assert(test, message, _, _):
-            yield test
-            if message is not None:
-                yield message
-
-
-def blocks(statement: Statement) -> Iterator[Block]:
-    """Yield the blocks directly inside a compound statement."""
-    match statement:
-        case If(branches, orelse, _, _):
-            for _, body in branches:
-                yield body
-            yield orelse
+        case If():
+            return (*[body for _, body in statement.branches], statement.orelse)
         case For() | While():
-            yield statement.body
-            yield statement.orelse
+            return (statement.body, statement.orelse)
         case With():
-            yield statement.body
+            return (statement.body,)
         case Try(body, handlers, orelse, finally_body, _, _):
-            yield body
-            for handler in handlers:
-                yield handler.body
-            yield orelse
-            yield finally_body
-        case Match(_, cases, _, _):
-            for case in cases:
-                yield case[3]
+            return (body, *[handler.body for handler in handlers], orelse, finally_body)
+        case Match():
+            return tuple([case[3] for case in statement.cases])
+    return ()
 
 
 def statements(block: Block) -> Iterator[Statement]:
     """Yield the statements of a block and of the blocks nested in it; function and class bodies excluded."""
     for statement in block:
         yield statement
-        for inner in blocks(statement):
-            yield from statements(inner)
+        if statement.__class__ in _COMPOUND:
+            for inner in blocks(statement):
+                yield from statements(inner)
 
 
+_COMPOUND = frozenset({If, For, While, With, Try, Match})
+
+
+# ------------------------------------------------------------------ names
 def dotted_name(expr: Expr) -> str | None:
     """Return "a.b.c" for a chain of names, None for anything else."""
     parts: list[str] = []

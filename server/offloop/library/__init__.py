@@ -1,0 +1,1 @@
+"""What modules offer others: signatures, types and the few facts that no source tells."""

@@ -41,7 +41,10 @@ class ParameterSignature(NamedTuple):
 
 
 class FunctionSignature(NamedTuple):
-    """A function or method by its canonical name; ``role`` is "", "property", "static", "class" or "setter"."""
+    """A function or method by its canonical name.
+
+    ``role`` is "", "property", "static", "class" or "setter".
+    """
 
     module: str
     qualname: str

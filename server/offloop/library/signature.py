@@ -50,7 +50,7 @@ def import_target(module: str, is_package: bool, statement: Import) -> str:
 
 
 class SignatureBuilder:
-    """Builds the signature of one module; ``callback_names`` are the dotted names of the callback decorator."""
+    """Builds the signature of one module; ``callbacks`` are the dotted names of the callback decorator."""
 
     def __init__(
         self,
@@ -187,7 +187,7 @@ class SignatureBuilder:
         return Type("|", tuple(members)) if members else None
 
     def value_type(self, value: Expr) -> Type | None:
-        """Return the type of a value as far as its text alone tells: the result of a named call, or an alias."""
+        """Return the type of a value that its text alone tells: the result of a named call, or an alias."""
         if isinstance(value, Call):
             called = self.type_of(value.function)
             return Type("()", (called,)) if called is not None else None

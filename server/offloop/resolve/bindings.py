@@ -86,25 +86,30 @@ def _bind_statement(facts: ModuleFacts, statement: Statement, bound: Bindings) -
                 bind_target(target, Binding("value", value, annotation=annotation), bound)
         case For(target, iterable, _, _, _, _, _):
             bind_target(target, Binding("element", iterable), bound)
-        case With(items, _, _, _, _):
-            for context, name_or_none in items:
-                if name_or_none is not None:
-                    bind_target(name_or_none, Binding("context", context), bound)
+        case With():
+            _bind_contexts(statement, bound)
         case Define(kind, index, _, _):
             name = (facts.functions if kind == "function" else facts.classes)[index].name
             bound.setdefault(name, []).append(Binding(kind, index=index))
-        case Import():
-            if statement.name != "*":
-                name = statement.alias or statement.name or statement.module.partition(".")[0]
-                bound.setdefault(name, []).append(Binding("import", statement=statement))
-        case Try(_, handlers, _, _, _, _):
-            for handler in handlers:
-                if handler.name:
-                    bound.setdefault(handler.name, []).append(Binding("other"))
-        case Match(_, cases, _, _):
-            for _, names, _, _ in cases:
-                for name in names:
-                    bound.setdefault(name, []).append(Binding("other"))
+        case Import() if statement.name != "*":
+            name = statement.alias or statement.name or statement.module.partition(".")[0]
+            bound.setdefault(name, []).append(Binding("import", statement=statement))
+        case Try() | Match():
+            for name in _captured(statement):
+                bound.setdefault(name, []).append(Binding("other"))
+
+
+def _bind_contexts(statement: With, bound: Bindings) -> None:
+    for context, target in statement.items:
+        if target is not None:
+            bind_target(target, Binding("context", context), bound)
+
+
+def _captured(statement: Try | Match) -> list[str]:
+    """Return the names that ``except ... as`` and the patterns of cases bind."""
+    if isinstance(statement, Try):
+        return [handler.name for handler in statement.handlers if handler.name]
+    return [name for _, names, _, _ in statement.cases for name in names]
 
 
 def _bind_expression(expr: Expr, bound: Bindings) -> None:

@@ -132,7 +132,7 @@ class World:
 
     # ---------------------------------------------------------------- types
     def concrete(self, kind: Type | None, depth: int = 0) -> tuple[Type, ...]:
-        """Return the class types that a type may stand for: unions opened, aliases and call results followed."""
+        """Return the class types behind a type: unions opened, aliases and call results followed."""
         if kind is None or depth > _MAX_ALIASES:
             return ()
         if kind.name == "|":
@@ -226,7 +226,7 @@ class World:
 
 
 def external_result(dotted: str) -> Type | None:
-    """Return what calling an external thing gives: a listed result, or an instance where the name is a class's."""
+    """Return what calling an external thing gives: a listed result, or an object where it is named as a class."""
     listed = RESULTS.get(dotted)
     if listed is not None:
         return listed
@@ -237,7 +237,7 @@ def external_result(dotted: str) -> Type | None:
 
 
 def type_arguments(signature: ClassSignature, kind: Type) -> dict[str, Type]:
-    """Return type variable -> argument for a class used as ``kind``; bounds stand in for missing arguments."""
+    """Return type variable -> argument for a class used as ``kind``; a bound stands in for a missing one."""
     arguments: dict[str, Type] = {}
     for position, (name, bound) in enumerate(signature.type_parameters):
         if position < len(kind.args) and kind.args[position].name != "?":
