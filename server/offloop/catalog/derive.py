@@ -13,9 +13,9 @@ from offloop.catalog.blocking import blocking_calls
 from offloop.catalog.conventions import derive_conventions
 from offloop.catalog.effects import Effects
 from offloop.catalog.entries import EntryFinder
-from offloop.catalog.property_entries import property_entries
 from offloop.catalog.framework import framework_files
 from offloop.catalog.handoffs import callable_parameters, derive_handoffs
+from offloop.catalog.property_entries import property_entries
 from offloop.catalog.sync_apis import SyncApis
 from offloop.catalog.twins import TwinFinder
 from offloop.facts.extract import extract

@@ -42,7 +42,7 @@ _MARSHAL = 4
 DAMAGE = (EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError, RecursionError)
 
 
-class DamagedCatalog(ValueError):
+class DamagedCatalog(ValueError):  # noqa: N818 - what it is, in the words of the domain
     """Bytes that are no catalog of this form."""
 
 
@@ -142,6 +142,7 @@ class StoredModules(Mapping[str, ModuleSignature]):
         self._decoded: dict[str, ModuleSignature] = {}
 
     def __getitem__(self, name: str) -> ModuleSignature:
+        """Return the signature of a module."""
         known = self._decoded.get(name)
         if known is None:
             raw = marshal.loads(self._stored[name])  # noqa: S302  (plain data only)
@@ -149,12 +150,15 @@ class StoredModules(Mapping[str, ModuleSignature]):
         return known
 
     def __contains__(self, name: object) -> bool:
+        """Whether a module is known, without decoding it."""
         return name in self._stored
 
     def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
         return iter(self._stored)
 
     def __len__(self) -> int:
+        """Return the number of modules."""
         return len(self._stored)
 
 
