@@ -122,6 +122,11 @@ class Project:
         self._answers.update(new)
         return any(new.values()) or (self._jedi.fault is not None and not self._is_fault_told)
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether jedi has not yet told, or not yet been asked, all that the last check left open."""
+        return any(question.key not in self._answers for question in self._questions)
+
     def close(self) -> None:
         """End the process that asks jedi, if this project started one; it may be used again."""
         if self._owns_jedi and self._jedi is not None:

@@ -54,7 +54,7 @@ def root(release: Callable[[str], Path]) -> Path:
 
 @pytest.fixture
 def worker(root: Path, tmp_path: Path) -> Iterator[JediWorker]:
-    made = JediWorker(tmp_path, [str(root)], patience=60.0)
+    made = JediWorker(tmp_path, [str(root)], patience=300.0)
     yield made
     made.close()
 
@@ -69,7 +69,7 @@ def test_receivers_that_our_resolver_leaves_open(root: Path, worker: JediWorker)
         source = next(one for one in integration(root, name).files if Path(one.path).name == file)
         offset = source.text.index(call) + call.index(".")
         question = Question(source.path, source.digest, source.text, offset)
-        assert worker.ask([question], 120.0) == {question.key: expected}, name
+        assert worker.ask([question], 200.0) == {question.key: expected}, name
 
 
 def test_places_of_known_types(root: Path, worker: JediWorker) -> None:
@@ -81,7 +81,7 @@ def test_places_of_known_types(root: Path, worker: JediWorker) -> None:
         )
         for expression in KNOWN
     }
-    answers = worker.ask(asked.values(), 120.0)
+    answers = worker.ask(asked.values(), 200.0)
     assert {expression: answers[one.key] for expression, one in asked.items()} == {
         expression: (name,) for expression, name in KNOWN.items()
     }
@@ -92,7 +92,7 @@ def test_a_project_gains_by_asking(root: Path, worker: JediWorker) -> None:
     checked = integration(root, "graphite")
     before = project.check(checked)
     assert before.receivers.open
-    assert project.resolve_open(checked, 120.0)
+    assert project.resolve_open(checked, 200.0)
     after = project.check(checked)
     assert after.receivers.jedi
     assert after.receivers.open < before.receivers.open

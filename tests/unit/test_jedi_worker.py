@@ -47,12 +47,12 @@ def question(expression: str, text: str = TEXT) -> Question:
 
 @pytest.fixture
 def worker(tmp_path: Path) -> Iterator[JediWorker]:
-    made = JediWorker(tmp_path, [str(MINIHASS)], pause=0.0)
+    made = JediWorker(tmp_path, [str(MINIHASS)], patience=300.0, pause=0.0)
     yield made
     made.close()
 
 
-def answer(worker: JediWorker, expression: str, timeout: float = 60.0) -> tuple[str, ...] | None:
+def answer(worker: JediWorker, expression: str, timeout: float = 200.0) -> tuple[str, ...] | None:
     asked = question(expression)
     return worker.ask([asked], timeout).get(asked.key)
 
@@ -71,7 +71,7 @@ def test_receivers_have_their_classes(worker: JediWorker, tmp_path: Path) -> Non
         "    HomeAssistant": (),  # the class itself is no object of it
     }
     asked = {expression: question(expression) for expression in expected}
-    answers = worker.ask(asked.values(), 60.0)
+    answers = worker.ask(asked.values(), 200.0)
     assert {expression: answers[one.key] for expression, one in asked.items()} == expected
     assert any(tmp_path.rglob("*.pkl")), "the cache is below the folder that was given"
 
@@ -138,7 +138,7 @@ def test_nothing_of_the_workspace_is_imported(worker: JediWorker, tmp_path: Path
     for name in ("trap", "time", "sitecustomize"):
         (tmp_path / f"{name}.py").write_text(f"open({str(trace)!r}, 'w')\nclass A: ...\n", "utf-8")
     asked = question("A()", "import time\nfrom trap import A\nA().x\n")
-    assert worker.ask([asked], 60.0, [str(tmp_path)])[asked.key] == ("trap.A",)
+    assert worker.ask([asked], 200.0, [str(tmp_path)])[asked.key] == ("trap.A",)
     assert not trace.exists()
 
 
@@ -166,10 +166,10 @@ def test_a_project_checks_again_with_the_answers(worker: JediWorker) -> None:
     integration = demo(TYPED_BY_JEDI)
     before = project.check(integration)
     assert before.receivers.open >= 1
-    assert project.resolve_open(integration, 60.0)
+    assert project.resolve_open(integration, 200.0)
     after = project.check(integration)
     assert after.receivers.jedi == before.receivers.open
-    assert not project.resolve_open(integration, 60.0)
+    assert not project.resolve_open(integration, 200.0)
     assert [one.code for one in after.diagnostics] == ["HAT101"]
 
 
@@ -177,7 +177,7 @@ def test_a_project_without_jedi_asks_nothing(worker: JediWorker) -> None:
     project = Project(catalog(), Settings(jedi=False), worker)
     integration = demo(TYPED_BY_JEDI)
     project.check(integration)
-    assert not project.resolve_open(integration, 60.0)
+    assert not project.resolve_open(integration, 200.0)
     assert worker.pid is None
 
 

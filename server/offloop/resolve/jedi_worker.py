@@ -132,7 +132,7 @@ class JediWorker:
         self,
         cache: Path,
         sys_path: Sequence[str],
-        patience: float = 20.0,
+        patience: float = 60.0,
         pause: float = 5.0,
         command: Sequence[str] = (sys.executable, "-P", "-c", _CHILD),
     ) -> None:
