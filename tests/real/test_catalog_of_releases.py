@@ -11,10 +11,15 @@ import pytest
 from tests.real import source_text
 from tests.real.source_text import SourceText
 
+from offloop.catalog.bundle import lean
 from offloop.catalog.document import as_document
-from offloop.catalog.load import load_catalog
+from offloop.catalog.load import load_bundled, load_catalog
 from offloop.catalog.locate import HomeAssistant
+from offloop.catalog.shelf import read_release, shelf
+from offloop.config import Settings
 from offloop.library.model import Catalog, Tier
+from offloop.project import Project
+from offloop.source import discover, load_integration
 
 pytestmark = pytest.mark.real
 
@@ -161,6 +166,43 @@ def test_module_hooks(version: str) -> None:
     found = source_text.module_hooks(texts_of(version))
     assert found - NO_MODULE_HOOKS.keys() == derived
     assert derived - FORMER_MODULE_HOOKS.keys() == MODULE_HOOKS
+
+
+# Components with entities, services, threads of their own, listeners and libraries' callbacks.
+COMPONENTS = (
+    "file",
+    "wemo",
+    "abode",
+    "cast",
+    "minio",
+    "rachio",
+    "zabbix",
+    "wilight",
+    "rflink",
+    "sonos",
+    "fritz",
+)
+
+
+@pytest.mark.parametrize("version", ["2024.5.0", "2026.11.0"])
+def test_the_bundled_form_finds_the_same(version: str, tmp_path: Path) -> None:
+    catalog = catalog_of(version)
+    file = tmp_path / "some.catalogs"
+    file.write_bytes(shelf([lean(catalog)]))
+    bundled = read_release(file, version)
+    assert as_document(bundled) == as_document(catalog)
+    components = home(version) / "homeassistant" / "components"
+    for folder in discover([components / name for name in COMPONENTS]).folders:
+        integration = load_integration(folder)
+        expected = Project(catalog, Settings()).check(integration)
+        assert expected.functions
+        assert Project(bundled, Settings()).check(integration) == expected, folder
+
+
+@pytest.mark.parametrize("version", ["2024.5.0", "2026.11.0"])
+def test_the_bundle_is_not_stale(version: str) -> None:
+    """Where this fails: ``python -m offloop.catalog.bundle VERSION... --sources DIR``."""
+    assert as_document(load_bundled(version)) == as_document(catalog_of(version))
 
 
 @pytest.mark.parametrize(("version", "calls"), [("2024.4.4", 2), ("2024.5.0", 3), ("2026.11.0", 18)])
