@@ -1,8 +1,8 @@
-r"""Positions, spans and edits of one text; knows nothing of Python, files or the protocol.
+"""Positions, spans and edits of one text; knows nothing of Python, files or the protocol.
 
 Offsets are 0-based counts of code points from the start of the text. Positions are 0-based
-(line, column) pairs whose column counts code points. A line ends at ``\n``, ``\r\n`` or ``\r`` and
-nowhere else: form feeds and Unicode separators are ordinary characters, as for Python and for LSP.
+(line, column) pairs whose column counts code points. A line ends at a line feed, a carriage return,
+or the two as a pair, and nowhere else: form feeds and Unicode separators are ordinary characters, as for Python and for LSP.
 """
 
 from __future__ import annotations
