@@ -217,6 +217,26 @@ def test_removed_and_moved() -> None:
     assert named(found, "added") == ["homeassistant.helpers.other.async_track"]
 
 
+def test_a_class_that_moves_is_told_once() -> None:
+    def at(module: str) -> Catalog:
+        cls = f"homeassistant.components.{module}.LightEntity"
+        entry = EntryPoint("", "get_engine", "worker", ORIGIN, "x")
+        sync = {f"{cls}.call": SyncApi(f"{cls}.call", "raises", ORIGIN)}
+        return catalog(
+            api(f"{cls}.async_one"), api(f"{cls}.async_two"), entry_points=(entry,), sync_apis=sync
+        )
+
+    found = changes(at("light"), at("light.entity"))
+    assert not found["sync_apis_added"]
+    assert not found["entry_points_removed"]
+    text = diff_as_text(found)
+    assert "Moved classes and functions: 1\n" in text
+    assert (
+        "homeassistant.components.light.LightEntity -> homeassistant.components.light.entity.LightEntity\n"
+        in text
+    )
+
+
 def test_twins_methods_and_dispatches() -> None:
     def handoff(dispatch: Dispatch) -> dict[str, tuple[HandOff, ...]]:
         return {"a.listen": (HandOff("a.listen", 0, "target", dispatch, ORIGIN),)}

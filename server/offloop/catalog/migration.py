@@ -17,7 +17,7 @@ def difference(old: Document, new: Document) -> Document:
     """Return what changed from one document to another, plain data for JSON.
 
     ``moved`` are APIs that have the same name in another module of the same component or helper; they are
-    in neither ``removed`` nor ``added``.
+    in neither ``removed`` nor ``added``. Entry points and functions that moved so are the same, too.
     """
     before, after = (_by_name(document["loop_apis"]) for document in (old, new))
     moved = _moved(before, after)
@@ -88,16 +88,16 @@ def _only(
     return [entry for entry in these if key(entry) not in known]
 
 
-def _entry_key(entry: Document) -> tuple[str, str, str]:
-    return entry["class"], entry["method"], entry["runs_in"]
+def _entry_key(entry: Document) -> tuple[tuple[str, ...], str]:
+    return _moving_key(entry_name(entry)), entry["runs_in"]
 
 
 def _blocking_key(call: Document) -> tuple[str, bool]:
     return call["name"], call["strict"]
 
 
-def _sync_key(api: Document) -> tuple[str, str]:
-    return api["name"], api["in_loop"]
+def _sync_key(api: Document) -> tuple[tuple[str, ...], str]:
+    return _moving_key(api["name"]), api["in_loop"]
 
 
 def _dispatches(old: Iterable[Document], new: Iterable[Document]) -> Iterator[Document]:
@@ -122,7 +122,7 @@ def diff_as_text(changes: Document) -> str:
         "Judged otherwise", (f"{c['name']}: {c['old']} -> {c['new']}  {place(c)}" for c in others)
     )
     lines += _section("Removed loop APIs", (api["name"] for api in changes["removed"]))
-    lines += _section("Moved loop APIs", (f"{one['old']} -> {one['new']}" for one in changes["moved"]))
+    lines += _section("Moved classes and functions", _moves(changes["moved"]))
     lines += _section(
         "New twins for worker threads",
         (f"{api['name']}: {twin_words(api['twin'])}" for api in changes["twins_added"]),
@@ -168,6 +168,17 @@ def _guarded(api: Document) -> str:
     way = "" if api["tier"] == "raises" else f" ({api['tier']})"
     twin = f"; from a worker: {twin_words(api['twin'])}" if api["twin"] else ""
     return f"{api['name']}{way}{twin}  {place(api)}"
+
+
+def _moves(moved: Iterable[Document]) -> list[str]:
+    """Return a line for each class or function that moved: its methods moved with it."""
+    return sorted({f"{_importable(one['old'])} -> {_importable(one['new'])}" for one in moved})
+
+
+def _importable(dotted: str) -> str:
+    parts = dotted.split(".")
+    length = next((count for count, part in enumerate(parts, 1) if part[:1].isupper()), len(parts))
+    return ".".join(parts[:length])
 
 
 def _new_ones(added: Iterable[Document]) -> str:
