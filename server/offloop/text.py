@@ -2,7 +2,8 @@
 
 Offsets are 0-based counts of code points from the start of the text. Positions are 0-based
 (line, column) pairs whose column counts code points. A line ends at a line feed, a carriage return,
-or the two as a pair, and nowhere else: form feeds and Unicode separators are ordinary characters, as for Python and for LSP.
+or the two as a pair, and nowhere else: form feeds and Unicode separators are ordinary characters, as for
+Python and for LSP.
 """
 
 from __future__ import annotations
