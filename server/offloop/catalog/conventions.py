@@ -12,7 +12,7 @@ _MIN_SHARE = 0.97
 
 
 def derive_conventions(program: Program) -> dict[str, Type]:
-    """Return the names of parameters and attributes that are annotated with one and the same class nearly always."""
+    """Return the names of parameters and attributes that are nearly always annotated with one class."""
     uses: dict[str, Counter[str]] = defaultdict(Counter)
     for module in program.world.analysed.values():
         builder = program.evaluator.builder(module.name)

@@ -1,4 +1,4 @@
-"""Home Assistant's sources to a catalog, by the same extractor and the same inference as for the user's code."""
+"""Home Assistant's sources to a catalog, by the extractor and the inference that read the user's code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import gc
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from offloop.catalog.blocking import blocking_calls
@@ -19,10 +18,9 @@ from offloop.catalog.property_entries import property_entries
 from offloop.catalog.sync_apis import SyncApis
 from offloop.catalog.twins import TwinFinder
 from offloop.facts.extract import extract
-from offloop.inference.analysis import carries_not, edges, seeds
+from offloop.inference.analysis import contexts
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import FunctionId
-from offloop.inference.fixpoint import solve
 from offloop.inference.program import ModuleInput, Program
 from offloop.library.model import (
     Catalog,
@@ -48,7 +46,7 @@ def derive(root: Path, version: str) -> Catalog:
     notices: list[str] = []
     digest = hashlib.blake2b(digest_size=16)
     collecting = gc.isenabled()
-    gc.disable()  # millions of small immutable objects and no cycles: collecting them costs a third of the time
+    gc.disable()  # millions of small objects and no cycles: collecting them costs a third of the time
     try:
         for module, path, is_package in framework_files(root):
             source = read_source(str(path), module, is_package)
@@ -75,7 +73,7 @@ def derive_from(
     graph = CallGraph(program.world, program.evaluator, {}, follow_stars=False).build(
         callable_parameters(program)
     )
-    summaries = solve(seeds(program, graph, ()), edges(program, graph), partial(carries_not, program))
+    summaries = contexts(program, graph)
     handoffs = derive_handoffs(program, graph, summaries)
     entries = (
         *EntryFinder(program, handoffs, summaries).derive(),
@@ -109,7 +107,7 @@ def _add_made_functions(
     modules: dict[str, ModuleSignature],
     handoffs: dict[str, tuple[HandOff, ...]],
 ) -> None:
-    """Give the functions that a factory makes of others (``x = factory(async_x)``) a signature and hand-offs."""
+    """Give functions made by a factory of others (``x = factory(async_x)``) a signature and hand-offs."""
     for function, name, module in finder.factories():
         original = f"{function.module}.{program.facts(function).qualname}"
         found = program.world.find(original)
@@ -133,7 +131,7 @@ def loop_apis(program: Program, twins: Mapping[str, Twin]) -> dict[str, LoopApi]
         belongs = kind is Kind.CALLBACK or facts.name.startswith(LOOP_PREFIXES)
         if kind is Kind.COROUTINE and not belongs:
             continue
-        if not belongs and effects.guard(function) is None:
+        if not belongs and effects.guards.guard(function) is None:
             continue
         dotted = f"{function.module}.{facts.qualname}"
         result[dotted] = _loop_api(program, effects, function, dotted, twins.get(dotted))
@@ -145,8 +143,7 @@ def _loop_api(
 ) -> LoopApi:
     facts = program.facts(function)
     tier, guard, change = effects.tier(function)
-    line = program.lines(function.module).position(facts.name_start).line + 1
-    origin = Origin(program.path(function.module), line)
+    origin = Origin(program.path(function.module), program.line(function.module, facts.name_start))
     via: str | None = None
     if guard is not None:
         origin = Origin(program.path(guard.module), guard.line)

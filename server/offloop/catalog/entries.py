@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from offloop.facts.model import Attribute, Block, Call, Constant, Expr, If, Name, Raise, Return, Statement
 from offloop.facts.walk import blocks
-from offloop.inference.callgraph import find_argument
+from offloop.inference.arguments import find_argument
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
 from offloop.library.model import Dispatch, EntryPoint, HandOff, Kind, Origin, Type
@@ -168,7 +168,7 @@ class EntryFinder:
         unless = tuple(
             name for name in _tested_before(facts.body, call, _text(target.value)) if name != target.attr
         )
-        line = self.program.lines(scope.module).position(call.start).line + 1
+        line = self.program.line(scope.module, call.start)
         in_package = not owner and _receiver_name(target).endswith("component")
         entry = EntryPoint(
             owner,

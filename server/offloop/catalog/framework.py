@@ -1,4 +1,4 @@
-"""Which modules of Home Assistant make up the framework: its core, and the components that others build on."""
+"""Which modules of Home Assistant make up the framework: its core, and what other components build on."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _modules(root: Path, paths: list[Path]) -> Iterator[tuple[str, Path, bool]]:
 
 
 def core_files(root: Path) -> Iterator[Path]:
-    """Yield the files whose state tells whether sources have changed: the core and the components' folders."""
+    """Yield the files whose state tells whether sources have changed: the core, the components' folder."""
     package = root / "homeassistant"
     yield from sorted(package.glob("*.py"))
     for name in _CORE_FOLDERS:

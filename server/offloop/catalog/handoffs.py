@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
-from offloop.library.model import Dispatch, FunctionSignature, HandOff, Kind, Origin, Type
-from offloop.library.overrides import JOB_CLASSES, LOOP_PREFIXES
+from offloop.library.model import Dispatch, FunctionSignature, HandOff, Origin, Type
+from offloop.library.overrides import JOB_CLASSES
 from offloop.resolve.world import External
 
 _OPEN = frozenset({"Callable", "Any", "object", "CALLBACK_TYPE", "?"})
@@ -62,7 +62,7 @@ def derive_handoffs(
         function = FunctionId(atom.module, atom.index)
         dispatch = _dispatch(program, function, edge.handoff.dispatch, edge.caller, summaries)
         if dispatch is not None:
-            line = program.lines(edge.module).position(edge.call.start).line + 1
+            line = program.line(edge.module, edge.call.start)
             found[function, atom.position].setdefault(dispatch, Origin(program.path(edge.module), line))
     result: dict[str, list[HandOff]] = defaultdict(list)
     for (function, position), kinds in sorted(found.items(), key=lambda item: item[0]):
@@ -79,14 +79,14 @@ def _dispatch(
     caller: FunctionId | None,
     summaries: Mapping[FunctionId, Summary],
 ) -> Dispatch | None:
-    """Return where a callable runs that is called in some function: in the caller's context where that is known."""
+    """Return where a callable runs that a function calls: in the caller's context where that is known."""
     if dispatch is not Dispatch.CALLER:
         return dispatch
     if caller is None:
         return None
     summary = summaries.get(caller)
     context = summary.context if summary is not None else ExecutionContext.UNKNOWN
-    if caller == function and not _belongs_to_loop(program, function):
+    if caller == function and not program.is_pinned(function):
         return Dispatch.CALLER
     if context is ExecutionContext.LOOP:
         return Dispatch.LOOP
@@ -95,14 +95,10 @@ def _dispatch(
     return None
 
 
-def _belongs_to_loop(program: Program, function: FunctionId) -> bool:
-    return program.kinds[function] is not Kind.PLAIN or program.facts(function).name.startswith(LOOP_PREFIXES)
-
-
 def _handoff(
     program: Program, function: FunctionId, position: int, kinds: Mapping[Dispatch, Origin]
 ) -> HandOff | None:
-    # A function that is sorted by its kind on one way may be called directly on another, after a test of its kind.
+    # A function that is sorted by its kind on one way may be called directly on another, after a test of it.
     if Dispatch.BY_TYPE in kinds:
         dispatch = Dispatch.BY_TYPE
     elif len(kinds) == 1:

@@ -18,7 +18,7 @@ def property_entries(program: Program, summaries: Mapping[FunctionId, Summary]) 
         if summary is None or summary.context not in (ExecutionContext.LOOP, ExecutionContext.WORKER):
             continue
         module, facts = read.function.module, program.facts(read.function)
-        line = program.lines(module).position(read.attribute.start).line + 1
+        line = program.line(module, read.attribute.start)
         via = f"{module}.{facts.qualname.partition('.<locals>')[0]}"
         key = (read.receiver.name, read.attribute.attr, summary.context.label)
         origin = Origin(program.path(module), line)

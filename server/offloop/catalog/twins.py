@@ -16,7 +16,7 @@ from offloop.resolve.world import External
 
 _COROUTINE_HOPS = frozenset({"asyncio.run_coroutine_threadsafe"})
 _ONE_ARGUMENT = (ParameterKind.POSITIONAL_ONLY, ParameterKind.NORMAL, ParameterKind.KEYWORD_ONLY)
-_CALL_HOPS = frozenset({"asyncio.AbstractEventLoop.call_soon_threadsafe"})
+_HOPS = _COROUTINE_HOPS | {"asyncio.AbstractEventLoop.call_soon_threadsafe"}
 
 
 class TwinFinder:
@@ -46,7 +46,7 @@ class TwinFinder:
 
     # ---------------------------------------------------------------- hops
     def _find_hops(self) -> dict[FunctionId, None]:
-        """Return the plain functions that hand work to the loop in a thread-safe way, directly or through another."""
+        """Return the plain functions that hand work to the loop thread-safely, if through another one."""
         hops: dict[FunctionId, None] = {}
         changed = True
         while changed:
@@ -65,7 +65,7 @@ class TwinFinder:
 
     def _is_hop(self, call: Call, scope: ScopeRef, hops: dict[FunctionId, None]) -> bool:
         for value in self.program.evaluator.values(call.function, scope):
-            if isinstance(value, External) and value.dotted in (_CALL_HOPS | _COROUTINE_HOPS):
+            if isinstance(value, External) and value.dotted in _HOPS:
                 return True
             if isinstance(value, FunctionRef) and value.index >= 0:
                 callee = FunctionId(value.module, value.index)
@@ -117,11 +117,11 @@ class TwinFinder:
 
     def _dotted_callees(self, call: Call, scope: ScopeRef) -> Iterator[str]:
         for value in self.program.evaluator.values(call.function, scope):
-            if isinstance(value, External):
-                if value.dotted in (_CALL_HOPS | _COROUTINE_HOPS):
+            match value:
+                case External(dotted) if dotted in _HOPS:
+                    yield dotted
+                case FunctionRef(module, _, index, _) if FunctionId(module, index) in self.hops:
                     yield value.dotted
-            elif isinstance(value, FunctionRef) and FunctionId(value.module, value.index) in self.hops:
-                yield value.dotted
 
     # ---------------------------------------------------------------- joining
     def _callers(self) -> dict[FunctionId, set[FunctionId]]:

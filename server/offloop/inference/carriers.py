@@ -7,12 +7,45 @@ from offloop.library.model import Type
 from offloop.resolve.evaluate import Evaluator
 
 _PLAIN = frozenset(
-    {"str", "int", "float", "bool", "bytes", "complex", "None", "datetime.datetime", "datetime.timedelta",
-     "datetime.date", "datetime.time", "pathlib.Path", "logging.Logger", "asyncio.AbstractEventLoop"}
+    {
+        "str",
+        "int",
+        "float",
+        "bool",
+        "bytes",
+        "complex",
+        "None",
+        "datetime.datetime",
+        "datetime.timedelta",
+        "datetime.date",
+        "datetime.time",
+        "pathlib.Path",
+        "logging.Logger",
+        "asyncio.AbstractEventLoop",
+    }
 )
 _CONTAINERS = frozenset(
-    {"list", "set", "dict", "tuple", "frozenset", "Iterable", "Sequence", "Mapping", "MutableMapping", "Collection",
-     "List", "Set", "Dict", "Tuple", "AsyncGenerator", "Generator", "Iterator", "defaultdict", "deque"}
+    {
+        "list",
+        "set",
+        "dict",
+        "tuple",
+        "frozenset",
+        "Iterable",
+        "Sequence",
+        "Mapping",
+        "MutableMapping",
+        "Collection",
+        "List",
+        "Set",
+        "Dict",
+        "Tuple",
+        "AsyncGenerator",
+        "Generator",
+        "Iterator",
+        "defaultdict",
+        "deque",
+    }
 )
 
 

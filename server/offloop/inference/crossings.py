@@ -24,7 +24,7 @@ class Crossing(NamedTuple):
 
 
 def crossings(analysis: Analysis) -> Iterator[Crossing]:
-    """Yield each place once, in the order of modules and texts; a place that calls several things, the first."""
+    """Yield each place once, in the order of modules and texts; of several things called there, the first."""
     seen: set[tuple[str, int, int]] = set()
     for crossing in sorted(_all(analysis), key=_order):
         place = (crossing.function.module, crossing.call.start, crossing.call.end)

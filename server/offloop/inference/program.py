@@ -91,6 +91,10 @@ class Program:
             index = self._lines[module] = LineIndex(self.world.analysed[module].text)
         return index
 
+    def line(self, module: str, offset: int) -> int:
+        """Return the 1-based line of an offset in a module's text."""
+        return self.lines(module).position(offset).line + 1
+
     def path(self, module: str) -> str:
         """Return the path of a module."""
         return self.world.analysed[module].path

@@ -1,0 +1,55 @@
+"""The solver of a call graph: atoms move from slot to slot, and every use of a slot meets what arrives."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+
+from offloop.inference.edges import Atom, Slot, Source, Use
+
+_MAX_ATOMS = 400
+
+
+class Flows:
+    """Slots joined by flows; ``apply`` hears of each atom that reaches a use, and may add flows and uses."""
+
+    def __init__(self, apply: Callable[[Atom, Use], None]) -> None:
+        self._apply = apply
+        self._atoms: dict[Slot, dict[Atom, None]] = defaultdict(dict)
+        self._targets: dict[Slot, dict[Slot, None]] = defaultdict(dict)
+        self._uses: dict[Slot, dict[Use, None]] = defaultdict(dict)
+        self._work: deque[tuple[Slot, Atom]] = deque()
+
+    def put(self, slot: Slot, atom: Atom) -> None:
+        """Let an atom arrive in a slot."""
+        atoms = self._atoms[slot]
+        if atom not in atoms and len(atoms) < _MAX_ATOMS:
+            atoms[atom] = None
+            self._work.append((slot, atom))
+
+    def join(self, source: Source, slot: Slot) -> None:
+        """Let an atom, or whatever arrives in another slot, flow into a slot."""
+        if isinstance(source, Atom):
+            self.put(slot, source)
+        elif source != slot and slot not in self._targets[source]:
+            self._targets[source][slot] = None
+            for atom in list(self._atoms[source]):
+                self.put(slot, atom)
+
+    def use(self, source: Source, use: Use) -> None:
+        """Apply a use to an atom, or to whatever arrives in a slot."""
+        if isinstance(source, Atom):
+            self._apply(source, use)
+        elif use not in self._uses[source]:
+            self._uses[source][use] = None
+            for atom in list(self._atoms[source]):
+                self._apply(atom, use)
+
+    def solve(self) -> None:
+        """Move atoms until nothing changes."""
+        while self._work:
+            slot, atom = self._work.popleft()
+            for target in list(self._targets[slot]):
+                self.put(target, atom)
+            for use in list(self._uses[slot]):
+                self._apply(atom, use)

@@ -1,0 +1,178 @@
+"""Where contexts begin: entry points of Home Assistant, the standard library, hand-offs, and kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from offloop.facts.model import Call
+from offloop.inference.callgraph import CallGraph
+from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason
+from offloop.inference.edges import HandOffEdge
+from offloop.inference.program import Program
+from offloop.library.model import (
+    Catalog,
+    ClassSignature,
+    Dispatch,
+    EntryPoint,
+    FunctionSignature,
+    Kind,
+    Type,
+)
+from offloop.library.overrides import METHODS_IN
+from offloop.resolve.values import FunctionRef, Value
+
+_OF_KINDS = {
+    Kind.COROUTINE: Evidence(ExecutionContext.LOOP, Reason.COROUTINE, "a coroutine runs in the event loop"),
+    Kind.CALLBACK: Evidence(
+        ExecutionContext.LOOP, Reason.CALLBACK, "@callback says that it runs in the event loop"
+    ),
+}
+_STANDARD_CONTEXTS = {
+    "worker": (ExecutionContext.WORKER,),
+    "both": (ExecutionContext.WORKER, ExecutionContext.LOOP),
+}
+_WORKERS = (Dispatch.EXECUTOR, Dispatch.THREAD)
+
+Seed = tuple[FunctionId, Evidence]
+
+
+class EntrySeed(NamedTuple):
+    """A function of the integration that an entry point of Home Assistant reaches."""
+
+    function: FunctionId
+    entry: EntryPoint
+
+
+# -------------------------------------------------------------------- entry points
+def entry_seeds(program: Program, catalog: Catalog, package: str) -> Iterator[EntrySeed]:
+    """Yield the functions of the integration of that package that Home Assistant calls."""
+    by_class: dict[str, list[EntryPoint]] = {}
+    hooks: list[EntryPoint] = []
+    for entry in catalog.entry_points:
+        if entry.class_name:
+            by_class.setdefault(entry.class_name, []).append(entry)
+        else:
+            hooks.append(entry)
+    for module in program.world.analysed.values():
+        for cls in module.facts.classes:
+            signature = program.world.class_named(f"{module.name}.{cls.qualname}")
+            if signature is not None:
+                yield from _class_entries(program, signature, by_class)
+        for hook in hooks:
+            yield from _hook_entries(program, module.name, hook, package)
+
+
+def _class_entries(
+    program: Program, signature: ClassSignature, by_class: Mapping[str, list[EntryPoint]]
+) -> Iterator[EntrySeed]:
+    kind = Type(signature.dotted)
+    for ancestor in program.world.ancestry(kind):
+        for entry in by_class.get(ancestor.name, ()):
+            found = program.world.method(kind, entry.method)
+            if found is None or found[1].module not in program.world.analysed or found[1].role == "static":
+                continue
+            if _is_reached(program, kind, entry):
+                yield EntrySeed(FunctionId(found[1].module, found[1].index), entry)
+
+
+def _is_reached(program: Program, kind: Type, entry: EntryPoint) -> bool:
+    """Whether Home Assistant's own code still makes the call, in spite of what the class overrides."""
+    for name in entry.unless:
+        if program.world.method(kind, name) is not None:
+            return False
+    owner, _, caller = entry.via.rpartition(".")
+    if not any(ancestor.name == owner for ancestor in program.world.ancestry(kind)):
+        return True
+    found = program.world.method(kind, caller)
+    if found is None or found[1].module not in program.world.analysed:
+        return True
+    facts = program.world.function_facts(found[1].module, found[1].index)
+    return facts is not None and any(_calls_super(call, caller) for call in facts.calls)
+
+
+def _calls_super(call: Call, method: str) -> bool:
+    function = call.function
+    value = getattr(function, "value", None)
+    return (
+        getattr(function, "attr", None) == method
+        and isinstance(value, Call)
+        and getattr(value.function, "id", None) == "super"
+    )
+
+
+def _hook_entries(program: Program, module: str, hook: EntryPoint, package: str) -> Iterator[EntrySeed]:
+    if hook.in_package != (module == package):
+        return
+    if not hook.in_package and module.rpartition(".")[0] != package:
+        return
+    names = program.world.analysed[module].signature.names
+    symbol = names.get(hook.method)
+    if any(isinstance(names.get(name), FunctionSignature) for name in hook.unless):
+        return
+    if isinstance(symbol, FunctionSignature):
+        yield EntrySeed(FunctionId(module, symbol.index), hook)
+
+
+def hint_arguments(program: Program, entries: Iterable[EntrySeed]) -> None:
+    """Tell the evaluator which functions Home Assistant passes to hooks."""
+    for function, entry in entries:
+        facts = program.facts(function)
+        for position, dotted in entry.arguments:
+            found = program.world.find(dotted)
+            if position < len(facts.parameters) and isinstance(found, FunctionSignature):
+                values: tuple[Value, ...] = (FunctionRef(found.module, found.qualname, -1, Type("?")),)
+                program.evaluator.hints[(function.module, function.index, position)] = values
+
+
+# -------------------------------------------------------------------- all seeds
+def seeds(program: Program, graph: CallGraph, entries: Iterable[EntrySeed]) -> Iterator[Seed]:
+    """Yield the functions whose context is known without their callers, each with the evidence for it."""
+    for function, kind in program.kinds.items():
+        if kind in _OF_KINDS:
+            yield function, _OF_KINDS[kind]
+    for function, entry in entries:
+        if program.kinds[function] is not Kind.COROUTINE:
+            context = ExecutionContext.WORKER if entry.runs_in == "worker" else ExecutionContext.LOOP
+            yield function, Evidence(context, Reason.ENTRY_POINT, entry.via, entry.origin)
+    yield from _standard_library(program)
+    for edge in graph.handed:
+        seed = _hand_off_seed(program, edge)
+        if seed is not None:
+            yield seed
+
+
+def _standard_library(program: Program) -> Iterator[Seed]:
+    for module in program.world.analysed.values():
+        for cls in module.facts.classes:
+            kind = Type(f"{module.name}.{cls.qualname}")
+            for ancestor in program.world.ancestry(kind)[1:]:
+                for (owner, name), (runs_in, words) in METHODS_IN.items():
+                    found = program.world.method(kind, name) if owner == ancestor.name else None
+                    if found is not None and found[1].module in program.world.analysed:
+                        function = FunctionId(found[1].module, found[1].index)
+                        for context in _STANDARD_CONTEXTS[runs_in]:
+                            yield function, Evidence(context, Reason.STANDARD_LIBRARY, words)
+
+
+def _hand_off_seed(program: Program, edge: HandOffEdge) -> Seed | None:
+    """Return the function that a hand-off starts and the context it gives, None where it starts none."""
+    atom = edge.target
+    dispatch = edge.handoff.dispatch
+    if atom.index < 0 or atom.position >= 0 or dispatch is Dispatch.CALLER:
+        return None
+    target = FunctionId(atom.module, atom.index)
+    kind = Kind.CALLBACK if atom.kind == "callback" else program.kinds[target]
+    if kind is Kind.COROUTINE:
+        return None  # pinned to the loop, or never run at all
+    by_type = dispatch is Dispatch.BY_TYPE and kind is not Kind.CALLBACK
+    evidence = Evidence(
+        ExecutionContext.WORKER if by_type or dispatch in _WORKERS else ExecutionContext.LOOP,
+        Reason.HAND_OFF,
+        f"{edge.handoff.api}|{dispatch.value}",
+        edge.handoff.origin,
+        edge.caller,
+        edge.module,
+        edge.call.start,
+    )
+    return target, evidence

@@ -1,0 +1,178 @@
+"""Which functions, and slots that functions flow through, an expression may stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from offloop.facts.model import (
+    Argument,
+    Attribute,
+    Await,
+    Boolean,
+    Call,
+    Collection,
+    Comprehension,
+    Conditional,
+    Constant,
+    Dictionary,
+    Expr,
+    FunctionFacts,
+    Lambda,
+    Name,
+    Starred,
+    Subscript,
+    Walrus,
+    Yield,
+)
+from offloop.inference.arguments import pair_arguments
+from offloop.inference.context import FunctionId
+from offloop.inference.edges import Atom, Source
+from offloop.inference.slots import OUT, SAME, Slots
+from offloop.inference.wrappers import Wrappers
+from offloop.library.model import Type
+from offloop.library.overrides import JOB_CLASSES
+from offloop.resolve.evaluate import Evaluator
+from offloop.resolve.values import ClassObject, FunctionRef, Instance, ScopeRef, Value
+from offloop.resolve.world import External, World
+
+_SEEN_THROUGH = frozenset({"partial", "cast", "getattr"})
+
+
+class Sources:
+    """Finds what flows out of expressions of analysed modules."""
+
+    def __init__(self, world: World, evaluator: Evaluator, slots: Slots, wrappers: Wrappers) -> None:
+        self.world = world
+        self.evaluator = evaluator
+        self.slots = slots
+        self.wrappers = wrappers
+
+    def of(self, expr: Expr, scope: ScopeRef) -> Iterator[Source]:
+        """Yield the functions and slots whose functions an expression may stand for."""
+        match expr:
+            case Name():
+                yield from self.slots.of(expr, scope)
+                yield from self._named(expr, scope)
+            case Attribute():
+                yield from self._atoms(self.evaluator.values(expr, scope))
+                yield from self.slots.of(expr, scope)
+            case Lambda(index, _, _):
+                yield Atom(scope.module, self._facts(scope.module, index).qualname, index)
+            case Call():
+                yield from self._kept(expr, scope)
+                for callee in self.evaluator.values(expr.function, scope):
+                    yield from self._results(callee, expr, scope)
+            case Subscript():
+                yield from self.slots.of(expr, scope)
+                yield from self._inside(expr.value, scope)
+            case _:
+                for part in _parts(expr):
+                    yield from self.of(part, scope)
+
+    def virtual(self, function: FunctionRef) -> Iterator[Atom]:
+        """Yield the function and the overrides of it in analysed subclasses of its receiver."""
+        yield Atom(function.module, function.qualname, function.index)
+        if function.receiver is None:
+            return
+        name = function.qualname.rpartition(".")[2]
+        for signature in self.world.subclasses(function.receiver.name):
+            method = signature.methods.get(name)
+            if method is not None and (method.module, method.index) != (function.module, function.index):
+                yield Atom(method.module, method.qualname, method.index)
+
+    # ---------------------------------------------------------------- names and containers
+    def _named(self, name: Name, scope: ScopeRef) -> Iterator[Source]:
+        found = self.evaluator.lookup(name.id, scope)
+        if found is None:
+            return
+        if all(binding.kind in ("element", "context", "other") for binding in found[1]):
+            return
+        yield from self._atoms(self.evaluator.values(name, scope))
+
+    def _atoms(self, values: Iterable[Value]) -> Iterator[Atom]:
+        for value in values:
+            if isinstance(value, FunctionRef):
+                yield from self.virtual(value)
+            elif isinstance(value, Instance):
+                yield from self._called_object(value.type)
+
+    def _called_object(self, kind: Type) -> Iterator[Atom]:
+        """Yield what runs when an object of a class is called."""
+        method = self.world.method(kind, "__call__")
+        if method is not None and method[1].module in self.world.analysed:
+            yield Atom(method[1].module, method[1].qualname, method[1].index)
+
+    def _inside(self, container: Expr, scope: ScopeRef) -> Iterator[Source]:
+        """Yield what is in a container that has no slot of its own."""
+        if not isinstance(container, Name | Attribute):
+            yield from self.of(container, scope)
+
+    # ---------------------------------------------------------------- results of calls
+    def _kept(self, call: Call, scope: ScopeRef) -> Iterator[Source]:
+        """Yield what a method of a container takes out of it."""
+        if isinstance(call.function, Attribute) and call.function.attr in OUT:
+            yield from self.slots.of(call, scope)
+            yield from self._inside(call.function.value, scope)
+
+    def _results(self, callee: Value, call: Call, scope: ScopeRef) -> Iterator[Source]:
+        match callee:
+            case External(dotted):
+                last = dotted.rpartition(".")[2]
+                if last in _SEEN_THROUGH or last in SAME:
+                    seen = call.arguments[-1:] if last == "cast" else call.arguments[:1]
+                    yield from self._arguments(seen, scope)
+            case ClassObject(kind):
+                yield from self._constructed(kind, call, scope)
+            case FunctionRef():
+                if callee.index >= 0:
+                    yield from self._returned(FunctionId(callee.module, callee.index), call, scope)
+                if callee.dotted in self.evaluator.callback_decorators:
+                    for source in self._arguments(call.arguments[:1], scope):
+                        yield source._replace(kind="callback") if isinstance(source, Atom) else source
+
+    def _constructed(self, kind: Type, call: Call, scope: ScopeRef) -> Iterator[Source]:
+        if kind.name in JOB_CLASSES:
+            yield from self._arguments(call.arguments[:1], scope)
+        yield from self._called_object(kind)
+        if self.world.method(kind, "__init__") is None:
+            # A record (dataclass, named tuple) carries what it is made of.
+            yield from self._arguments(call.arguments, scope)
+
+    def _returned(self, function: FunctionId, call: Call, scope: ScopeRef) -> Iterator[Source]:
+        wrapped = self.wrappers.parameter(function)
+        if wrapped is None:
+            yield self.slots.returned(function.module, function.index)
+            return
+        for name, value in pair_arguments(self._facts(*function), call.arguments, 0):
+            if name == wrapped:
+                yield from self.of(value, scope)
+
+    def _arguments(self, arguments: Iterable[Argument], scope: ScopeRef) -> Iterator[Source]:
+        for argument in arguments:
+            yield from self.of(argument.value, scope)
+
+    def _facts(self, module: str, index: int) -> FunctionFacts:
+        return self.world.analysed[module].facts.functions[index]
+
+
+def _parts(expr: Expr) -> Iterator[Expr]:
+    """Yield the sub-expressions that an expression is, chooses from, or is made of."""
+    match expr:
+        case Collection(_, items, _, _):
+            yield from items
+        case Dictionary(entries, _, _):
+            for key, value in entries:
+                if key is not None and not isinstance(key, Constant):
+                    yield key
+                yield value
+        case Conditional(_, body, orelse, _, _):
+            yield body
+            yield orelse
+        case Boolean(_, values, _, _):
+            yield from values
+        case Comprehension(_, elements, _, _, _):
+            yield from elements
+        case Walrus(_, value, _, _) | Await(value, _, _) | Starred(value, _, _):
+            yield value
+        case Yield(value, _, _) if value is not None:
+            yield value

@@ -1,0 +1,61 @@
+"""Which functions are decorators that dress up what they are given with ``functools.wraps``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from offloop.facts.model import Call, FunctionFacts, ModuleFacts, Name
+from offloop.inference.context import FunctionId
+from offloop.resolve.evaluate import Evaluator
+from offloop.resolve.values import ScopeRef
+from offloop.resolve.world import External, World
+
+_WRAPS = "functools.wraps"
+
+
+class Wrappers:
+    """Answers for analysed functions; memoised."""
+
+    def __init__(self, world: World, evaluator: Evaluator) -> None:
+        self.world = world
+        self.evaluator = evaluator
+        self._known: dict[FunctionId, str | None] = {}
+
+    def parameter(self, function: FunctionId) -> str | None:
+        """Return the parameter that a function dresses up and gives back, None where it does not.
+
+        ``wraps`` copies what marks a function (``__dict__``, so the callback mark too), and so a dispatcher
+        sees such a wrapper as it would see the function itself.
+        """
+        if function not in self._known:
+            self._known[function] = self._find(function)
+        return self._known[function]
+
+    def _find(self, function: FunctionId) -> str | None:
+        module = self.world.analysed[function.module].facts
+        facts = module.functions[function.index]
+        names = {parameter.name for parameter in facts.parameters}
+        if not names or facts.owner_class is not None:
+            return None
+        scope = ScopeRef(*function)
+        for call in _dressing(module, facts):
+            first = call.arguments[0].value if call.arguments else None
+            if isinstance(first, Name) and first.id in names and self._is_wraps(call, scope):
+                return first.id
+        return None
+
+    def _is_wraps(self, call: Call, scope: ScopeRef) -> bool:
+        return any(
+            isinstance(value, External) and value.dotted == _WRAPS
+            for value in self.evaluator.values(call.function, scope)
+        )
+
+
+def _dressing(module: ModuleFacts, facts: FunctionFacts) -> Iterator[Call]:
+    """Yield the calls that may dress something up: those of the function, and decorators inside of it."""
+    yield from facts.calls
+    for inner in module.functions:
+        if inner.parent == facts.index:
+            for decorator in inner.decorators:
+                if isinstance(decorator, Call):
+                    yield decorator
