@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from offloop.catalog.load import cache_folder
+from offloop.catalog.libraries import Libraries
 from offloop.config import Settings
 from offloop.facts.extract import extract
 from offloop.facts.model import ModuleFacts, Suppression
@@ -65,11 +66,18 @@ class CheckResult:
 class Project:
     """A catalog and settings with the caches that make checking again cheap; not thread-safe.
 
-    ``jedi`` is asked by ``resolve_open``; a worker of its own is made where none is given and one is needed.
+    ``libraries`` tell in which threads libraries call what they are given. ``jedi`` is asked by ``resolve_open``; a worker of its own is made where none is given and one is needed.
     """
 
-    def __init__(self, catalog: Catalog, settings: Settings, jedi: JediWorker | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: Settings,
+        jedi: JediWorker | None = None,
+        libraries: Libraries | None = None,
+    ) -> None:
         self.catalog = catalog
+        self.libraries = libraries
         self.settings = settings
         self._facts: dict[str, ModuleFacts] = {}
         self._jedi = jedi
@@ -84,7 +92,10 @@ class Project:
         self._facts = {item.facts.digest: item.facts for item in inputs}
         self._questions = ()
         try:
-            analysis = analyse(inputs, self.catalog, integration.package, self._answered(inputs))
+            catalog = self.catalog
+            if self.libraries is not None:
+                catalog = self.libraries.extend(catalog, [item.facts for item in inputs])
+            analysis = analyse(inputs, catalog, integration.package, self._answered(inputs))
             sorted_receivers = receivers(analysis)
         except Exception as error:  # noqa: BLE001  (one bad text must not end the work on the others)
             problem = Problem(integration.root, f"internal error: {error!r}", internal=True)

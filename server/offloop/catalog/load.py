@@ -42,7 +42,7 @@ def load_catalog(
     key = fingerprint(location)
     path = cache_folder() / f"{location.version}-{key}.catalog"
     if use_cache:
-        cached = _read(path, str(location.root))
+        cached = read_cached(path, str(location.root))
         if cached is not None:
             return cached
     if deriving is not None:
@@ -51,7 +51,7 @@ def load_catalog(
     if not catalog.modules:
         raise NoCatalog(f"{location.root} holds no readable Home Assistant")
     if use_cache:
-        _write(path, dump(catalog))
+        write_cached(path, dump(catalog))
     return catalog
 
 
@@ -91,14 +91,15 @@ def _own_version() -> str:
 _DERIVING = frozenset({"catalog", "inference", "resolve", "library", "facts"})
 
 
-def _read(path: Path, source_root: str | None) -> Catalog | None:
+def read_cached(path: Path, source_root: str | None) -> Catalog | None:
+    """Return the catalog in a cache file, None where there is none or it is damaged."""
     try:
         return load(path.read_bytes(), source_root)
     except (OSError, DamagedCatalog):
         return None  # absent, or damaged: it is made anew
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_cached(path: Path, data: bytes) -> None:
     """Write a cache file whole or not at all, safe with two processes at once."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -119,7 +119,7 @@ def root_words(name: str, evidence: Evidence) -> str:
 _HANDED = {
     Dispatch.BY_TYPE: "{name} is handed to {api} without @callback",
     Dispatch.EXECUTOR: "{name} is handed to {api}, which runs it in the executor",
-    Dispatch.THREAD: "{name} is handed to {api}, which runs it in a thread of its own",
+    Dispatch.THREAD: "{name} is handed to {api}, which calls it from a thread of its own",
     Dispatch.LOOP: "{name} is handed to {api}, which runs it in the event loop",
     Dispatch.LOOP_CORO: "{name} is handed to {api}, which awaits it",
     Dispatch.CALLER: "{name} is handed to {api}",

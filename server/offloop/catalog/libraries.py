@@ -1,0 +1,226 @@
+"""What a library's own source tells: in which thread it calls the functions that it is given.
+
+A library is read as Home Assistant is: the same facts, the same call graph with its parameters as tokens.
+Nothing of it is imported or executed; compiled parts stay unknown.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from offloop.catalog.entries import EntryFinder
+from offloop.catalog.handoffs import callable_parameters, derive_handoffs
+from offloop.catalog.load import cache_folder, read_cached, write_cached
+from offloop.catalog.store import dump
+from offloop.facts.extract import extract
+from offloop.facts.model import Attribute, ModuleFacts
+from offloop.inference.analysis import carries_not, edges, seeds
+from offloop.inference.callgraph import CallEdge, CallGraph
+from offloop.inference.context import FunctionId
+from offloop.inference.fixpoint import solve
+from offloop.inference.program import ModuleInput, Program
+from offloop.library.model import Catalog, Dispatch, HandOff, ModuleSignature
+from offloop.resolve.values import ScopeRef
+from offloop.source import Problem, read_source
+
+_MAX_FILES = 400
+_MAX_TARGETS = 16
+_OWN = frozenset({"homeassistant", "custom_components"})
+
+
+def imported_libraries(modules: Iterable[ModuleFacts]) -> frozenset[str]:
+    """Return the top-level packages that texts import, the standard library and Home Assistant apart."""
+    return frozenset(
+        root
+        for facts in modules
+        for statement in facts.imports
+        if statement.level == 0 and (root := statement.module.partition(".")[0]) not in _OWN
+        if root and root not in sys.stdlib_module_names
+    )
+
+
+def library_files(folders: Iterable[Path], root: str) -> list[tuple[str, Path, bool]]:
+    """Return (module, path, is package) of a library found in folders of packages; empty where it is not there."""
+    for folder in folders:
+        single, package = folder / f"{root}.py", folder / root
+        if package.is_dir():
+            paths = sorted(package.rglob("*.py"))[: _MAX_FILES + 1]
+            return list(_modules(folder, paths)) if len(paths) <= _MAX_FILES else []
+        if single.is_file():
+            return [(root, single, False)]
+    return []
+
+
+def _modules(folder: Path, paths: Iterable[Path]) -> Iterator[tuple[str, Path, bool]]:
+    for path in paths:
+        parts = path.relative_to(folder).with_suffix("").parts
+        if any(part in ("tests", "test") for part in parts[:-1]):
+            continue
+        is_package = parts[-1] == "__init__"
+        yield ".".join(parts[:-1] if is_package else parts), path, is_package
+
+
+def fingerprint(files: Iterable[tuple[str, Path, bool]]) -> str:
+    """Return what identifies a library's files without reading them."""
+    digest = hashlib.blake2b(digest_size=12)
+    for module, path, _ in files:
+        try:
+            state = path.stat()
+        except OSError:
+            continue
+        digest.update(f"{module} {state.st_size} {state.st_mtime_ns}".encode())
+    return digest.hexdigest()
+
+
+def read_library(folders: Iterable[Path], root: str) -> list[ModuleInput]:
+    """Read a library and the libraries that it builds on, as far as they lie in the folders and are not too many."""
+    folders = list(folders)
+    inputs: dict[str, ModuleInput] = {}
+    waiting, seen = [root], {root}
+    while waiting and len(inputs) < _MAX_FILES:
+        files = library_files(folders, waiting.pop(0))
+        if len(inputs) + len(files) > _MAX_FILES:
+            continue
+        for module, path, is_package in files:
+            source = read_source(str(path), module, is_package)
+            if isinstance(source, Problem):
+                continue
+            facts = extract(source.text)
+            inputs[module] = ModuleInput(module, str(path), is_package, source.text, facts)
+            wanted = imported_libraries((facts,)) - seen
+            seen.update(wanted)
+            waiting.extend(sorted(wanted))
+    return list(inputs.values())
+
+
+def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
+    """Return what a library tells as a catalog of its own: signatures, hand-offs, methods it runs in threads."""
+    program = Program(inputs, {}, {}, frozenset())
+    graph = CallGraph(program.world, program.evaluator, {}, follow_stars=False)
+    graph.build(callable_parameters(program))
+    graph.calls.extend(_calls_by_name(program))
+    summaries = solve(seeds(program, graph, ()), edges(program, graph), partial(carries_not, program))
+    handoffs = {
+        api: tuple(_by_thread(handoff) for handoff in found)
+        for api, found in derive_handoffs(program, graph, summaries).items()
+    }
+    entries = tuple(
+        entry for entry in EntryFinder(program, handoffs, summaries).derive() if entry.runs_in == "worker"
+    )
+    return Catalog(
+        version=root,
+        digest="",
+        source_root=None,
+        modules={name: module.signature for name, module in program.world.analysed.items()},
+        loop_apis={},
+        entry_points=entries,
+        handoffs=handoffs,
+        conventions={},
+        callback_decorators=frozenset(),
+        has_guards=False,
+    )
+
+
+def _by_thread(handoff: HandOff) -> HandOff:
+    # A worker of a library's is a thread of the library's own, not Home Assistant's executor.
+    return handoff._replace(dispatch=Dispatch.THREAD) if handoff.dispatch is Dispatch.EXECUTOR else handoff
+
+
+def _calls_by_name(program: Program) -> Iterator[CallEdge]:
+    """Yield the calls of methods on objects of unknown class, where few classes of the library have such a method."""
+    methods: Mapping[str, list[FunctionId]] = defaultdict(list)
+    for module in program.world.analysed.values():
+        for function in module.facts.functions:
+            if function.owner_class is not None and not function.name.startswith("__"):
+                methods[function.name].append(FunctionId(module.name, function.index))
+    for module in program.world.analysed.values():
+        for function in module.facts.functions:
+            caller = FunctionId(module.name, function.index)
+            scope = ScopeRef(module.name, function.index)
+            for call in function.calls:
+                if not isinstance(call.function, Attribute) or program.evaluator.values(call.function, scope):
+                    continue
+                targets = methods.get(call.function.attr, [])
+                if len(targets) <= _MAX_TARGETS:
+                    for target in targets:
+                        yield CallEdge(caller, module.name, target, call)
+
+
+class Libraries:
+    """What the libraries in some folders of packages tell; each is read once and kept in the cache."""
+
+    def __init__(self, folders: Iterable[Path], *, use_cache: bool = True) -> None:
+        self.folders = list(folders)
+        self._use_cache = use_cache
+        self._known: dict[str, Catalog | None] = {}
+        self._joined: dict[frozenset[str], Catalog] = {}
+
+    def extend(self, catalog: Catalog, modules: Iterable[ModuleFacts]) -> Catalog:
+        """Return a catalog that also speaks of the libraries that texts import."""
+        roots = frozenset(root for root in imported_libraries(modules) if self._library(root) is not None)
+        if not roots:
+            return catalog
+        joined = self._joined.get(roots)
+        if joined is None:
+            told = [library for root in sorted(roots) if (library := self._library(root)) is not None]
+            joined = self._joined[roots] = _join(catalog, told)
+        return joined
+
+    def _library(self, root: str) -> Catalog | None:
+        if root not in self._known:
+            self._known[root] = self._load(root)
+        return self._known[root]
+
+    def _load(self, root: str) -> Catalog | None:
+        files = library_files(self.folders, root)
+        if not files:
+            return None
+        path = cache_folder() / f"library-{root}-{fingerprint(files)}.catalog"
+        cached = read_cached(path, None) if self._use_cache else None
+        if cached is not None:
+            return cached
+        library = derive_library(root, read_library(self.folders, root))
+        if self._use_cache:
+            write_cached(path, dump(library))
+        return library
+
+
+def _join(catalog: Catalog, libraries: Iterable[Catalog]) -> Catalog:
+    modules: list[Mapping[str, ModuleSignature]] = [catalog.modules]
+    handoffs = dict(catalog.handoffs)
+    entries = list(catalog.entry_points)
+    for library in libraries:
+        modules.append(library.modules)
+        handoffs.update(library.handoffs)
+        entries.extend(library.entry_points)
+    return replace(
+        catalog, modules=JoinedModules(modules), handoffs=handoffs, entry_points=tuple(entries)
+    )
+
+
+class JoinedModules(Mapping[str, ModuleSignature]):
+    """Several mappings as one, the first that knows a name answers; nothing is decoded before it is asked for."""
+
+    def __init__(self, parts: Iterable[Mapping[str, ModuleSignature]]) -> None:
+        self._parts = tuple(parts)
+
+    def __getitem__(self, name: str) -> ModuleSignature:
+        """Return the signature of a module."""
+        for part in self._parts:
+            if name in part:
+                return part[name]
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names, each once."""
+        return iter(dict.fromkeys(name for part in self._parts for name in part))
+
+    def __len__(self) -> int:
+        """Return the number of names."""
+        return sum(1 for _ in self)
