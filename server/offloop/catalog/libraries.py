@@ -11,7 +11,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from offloop.catalog.entries import EntryFinder
@@ -20,10 +19,10 @@ from offloop.catalog.load import cache_folder, read_cached, write_cached
 from offloop.catalog.store import dump
 from offloop.facts.extract import extract
 from offloop.facts.model import Attribute, ModuleFacts
-from offloop.inference.analysis import carries_not, edges, seeds
-from offloop.inference.callgraph import CallEdge, CallGraph
+from offloop.inference.analysis import contexts
+from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import FunctionId
-from offloop.inference.fixpoint import solve
+from offloop.inference.edges import CallEdge
 from offloop.inference.program import ModuleInput, Program
 from offloop.library.model import Catalog, Dispatch, HandOff, ModuleSignature
 from offloop.resolve.values import ScopeRef
@@ -105,7 +104,7 @@ def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
     graph = CallGraph(program.world, program.evaluator, {}, follow_stars=False)
     graph.build(callable_parameters(program))
     graph.calls.extend(_calls_by_name(program))
-    summaries = solve(seeds(program, graph, ()), edges(program, graph), partial(carries_not, program))
+    summaries = contexts(program, graph)
     handoffs = {
         api: tuple(_by_thread(handoff) for handoff in found)
         for api, found in derive_handoffs(program, graph, summaries).items()
