@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from offloop.catalog import load as loading
-from offloop.catalog.load import NoCatalog, bundled_versions, cache_folder, load_bundled, load_catalog
+from offloop.catalog.load import NoCatalogError, bundled_versions, cache_folder, load_bundled, load_catalog
 from offloop.catalog.locate import BundledRequest, HomeAssistant
 from offloop.catalog.shelf import shelf
 from offloop.library.model import Catalog
@@ -122,7 +122,7 @@ def test_readers_never_see_half_a_file(cache: Path) -> None:
 
 def test_no_home_assistant(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "empty" / "homeassistant").mkdir(parents=True)
-    with pytest.raises(NoCatalog):
+    with pytest.raises(NoCatalogError):
         derived(tmp_path / "empty")
 
 
@@ -159,14 +159,14 @@ class TestBundle:
     def test_a_damaged_file_is_told(self, bundle: Path) -> None:
         file = bundle / "2025.catalogs"
         file.write_bytes(file.read_bytes()[:-10])
-        with pytest.raises(NoCatalog, match=r"2025\.2\.0"):
+        with pytest.raises(NoCatalogError, match=r"2025\.2\.0"):
             load_bundled("2025.2.0")
         assert load_bundled("2024.4.4").version == "2024.4.4"
 
     def test_nothing_is_bundled(self, bundle: Path) -> None:
         for file in bundle.iterdir():
             file.write_bytes(b"rubbish")
-        with pytest.raises(NoCatalog, match="no catalog is bundled"):
+        with pytest.raises(NoCatalogError, match="no catalog is bundled"):
             load_bundled(None)
 
 

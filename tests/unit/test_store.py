@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offloop.catalog.shelf import read_release, shelf, versions_in
-from offloop.catalog.store import FORMAT, DamagedCatalog, dump, joined, load, parts
+from offloop.catalog.store import FORMAT, DamagedCatalogError, dump, joined, load, parts
 from offloop.library.model import Catalog
 from tests.mdtest.world import minihass_catalog
 
@@ -51,7 +51,7 @@ def test_modules_can_be_asked_for_and_counted(stored: bytes) -> None:
     "data", [b"", b"offloop catalog\n", b"offloop catalog\n" + b"\0" * 40, b"PK\x03\x04"]
 )
 def test_what_is_no_catalog(data: bytes) -> None:
-    with pytest.raises(DamagedCatalog):
+    with pytest.raises(DamagedCatalogError):
         load(data, None)
 
 
@@ -69,7 +69,7 @@ def test_damage_of_any_kind(data: st.DataObject) -> None:
             damaged = stored[:place] + b"\xff" + stored[place:]
         case _:
             damaged = stored[:place] + stored[place + 1 :]
-    with pytest.raises(DamagedCatalog):
+    with pytest.raises(DamagedCatalogError):
         load(damaged, None)
 
 
@@ -79,7 +79,7 @@ def test_damage_of_any_kind(data: st.DataObject) -> None:
     ids=repr,
 )
 def test_data_of_another_shape(core: object) -> None:
-    with pytest.raises(DamagedCatalog):
+    with pytest.raises(DamagedCatalogError):
         joined(marshal.dumps(core), {}, None)
 
 
@@ -93,7 +93,7 @@ def test_several_releases_in_one_file(tmp_path: Path) -> None:
     assert compared(read_release(file, newer.version)) == compared(newer)
     assert compared(read_release(file, "2025.1.0")) == compared(older)
     assert first not in read_release(file, "2025.1.0").modules
-    with pytest.raises(DamagedCatalog):
+    with pytest.raises(DamagedCatalogError):
         read_release(file, "2024.1.0")
 
 
@@ -110,7 +110,7 @@ def test_a_damaged_file_of_releases(tmp_path: Path) -> None:
             if damaged == whole:
                 continue
             file.write_bytes(damaged)
-            with pytest.raises(DamagedCatalog):
+            with pytest.raises(DamagedCatalogError):
                 read_named(file)
 
 

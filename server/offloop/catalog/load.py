@@ -17,13 +17,13 @@ from offloop.catalog.derive import derive
 from offloop.catalog.framework import core_files
 from offloop.catalog.locate import BundledRequest, HomeAssistant
 from offloop.catalog.shelf import SUFFIX, order, read_release, versions_in
-from offloop.catalog.store import FORMAT, DamagedCatalog, dump, load
+from offloop.catalog.store import FORMAT, DamagedCatalogError, dump, load
 from offloop.library.model import Catalog
 
 BUNDLE = Path(__file__).parent / "bundled"
 
 
-class NoCatalog(ValueError):  # noqa: N818 - what it is, in the words of the domain
+class NoCatalogError(ValueError):  # noqa: N818 - what it is, in the words of the domain
     """Neither the cache, nor the bundle, nor the sources give a catalog."""
 
 
@@ -35,7 +35,7 @@ def load_catalog(
 ) -> Catalog:
     """Return the catalog of a location; ``deriving`` is called before sources are read at length.
 
-    Raises NoCatalog where there is nothing to derive from.
+    Raises NoCatalogError where there is nothing to derive from.
     """
     if isinstance(location, BundledRequest):
         return load_bundled(location.version)
@@ -49,7 +49,7 @@ def load_catalog(
         deriving()
     catalog = derive(location.root, location.version)
     if not catalog.modules:
-        raise NoCatalog(f"{location.root} holds no readable Home Assistant")
+        raise NoCatalogError(f"{location.root} holds no readable Home Assistant")
     if use_cache:
         write_cached(path, dump(catalog))
     return catalog
@@ -95,7 +95,7 @@ def read_cached(path: Path, source_root: str | None) -> Catalog | None:
     """Return the catalog in a cache file, None where there is none or it is damaged."""
     try:
         return load(path.read_bytes(), source_root)
-    except (OSError, DamagedCatalog):
+    except (OSError, DamagedCatalogError):
         return None  # absent, or damaged: it is made anew
 
 
@@ -127,7 +127,7 @@ def _bundled() -> dict[str, Path]:
     for path in sorted(BUNDLE.glob(f"*{SUFFIX}")):
         try:
             found.update(dict.fromkeys(versions_in(path), path))
-        except (OSError, DamagedCatalog):
+        except (OSError, DamagedCatalogError):
             continue
     return found
 
@@ -135,12 +135,12 @@ def _bundled() -> dict[str, Path]:
 def load_bundled(wanted: str | None) -> Catalog:
     """Return the bundled catalog of a release, of the nearest older one, or the newest where None is wanted.
 
-    Raises NoCatalog where nothing is bundled.
+    Raises NoCatalogError where nothing is bundled.
     """
     files = _bundled()
     known = sorted(files, key=order)
     if not known:
-        raise NoCatalog("no catalog is bundled with this installation")
+        raise NoCatalogError("no catalog is bundled with this installation")
     chosen = known[-1]
     notice: tuple[str, ...] = ()
     if wanted is not None and wanted not in known:
@@ -151,6 +151,6 @@ def load_bundled(wanted: str | None) -> Catalog:
         chosen = wanted
     try:
         catalog = read_release(files[chosen], chosen)
-    except (OSError, DamagedCatalog) as error:
-        raise NoCatalog(f"the bundled catalog of {chosen} cannot be read: {error}") from error
+    except (OSError, DamagedCatalogError) as error:
+        raise NoCatalogError(f"the bundled catalog of {chosen} cannot be read: {error}") from error
     return replace(catalog, notices=(*catalog.notices, *notice))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from offloop.catalog.store import DAMAGE, DamagedCatalog, joined, parts, sealed, unsealed
+from offloop.catalog.store import DAMAGE, DamagedCatalogError, joined, parts, sealed, unsealed
 from offloop.library.model import Catalog
 
 SUFFIX = ".catalogs"
@@ -56,27 +56,27 @@ def shelf(catalogs: Sequence[Catalog]) -> bytes:
 
 
 def versions_in(path: Path) -> list[str]:
-    """Return the releases of a file from its first line; raises OSError, DamagedCatalog."""
+    """Return the releases of a file from its first line; raises OSError, DamagedCatalogError."""
     with path.open("rb") as file:
         line = file.readline(_LONGEST_LINE)
     if not line.startswith(_MAGIC) or not line.endswith(b"\n"):
-        raise DamagedCatalog("not a file of catalogs")
+        raise DamagedCatalogError("not a file of catalogs")
     return line[len(_MAGIC) :].decode("ascii", "replace").split()
 
 
 def read_release(path: Path, version: str) -> Catalog:
-    """Return the catalog of a release from a file; raises OSError, DamagedCatalog."""
+    """Return the catalog of a release from a file; raises OSError, DamagedCatalogError."""
     try:
         import lzma  # noqa: PLC0415 - some builds of Python lack it
     except ImportError as error:
-        raise DamagedCatalog("this Python cannot read xz") from error
+        raise DamagedCatalogError("this Python cannot read xz") from error
     data = path.read_bytes()
     line = data[: data.find(b"\n") + 1]
     try:
         body = lzma.decompress(unsealed(line, data))
         return _release(memoryview(body), version)
     except (*DAMAGE, lzma.LZMAError) as error:
-        raise DamagedCatalog(str(error)) from error
+        raise DamagedCatalogError(str(error)) from error
 
 
 def _release(body: memoryview, version: str) -> Catalog:

@@ -42,7 +42,7 @@ _MARSHAL = 4
 DAMAGE = (EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError, RecursionError)
 
 
-class DamagedCatalog(ValueError):  # noqa: N818 - what it is, in the words of the domain
+class DamagedCatalogError(ValueError):  # noqa: N818 - what it is, in the words of the domain
     """Bytes that are no catalog of this form."""
 
 
@@ -52,12 +52,12 @@ def dump(catalog: Catalog) -> bytes:
 
 
 def load(data: bytes, source_root: str | None) -> Catalog:
-    """Return the catalog in some bytes; raises DamagedCatalog for anything else."""
+    """Return the catalog in some bytes; raises DamagedCatalogError for anything else."""
     body = unsealed(_MAGIC, data)
     try:
         core, modules = marshal.loads(body)  # noqa: S302  (plain data only)
     except DAMAGE as error:
-        raise DamagedCatalog(str(error)) from error
+        raise DamagedCatalogError(str(error)) from error
     return joined(core, modules, source_root)
 
 
@@ -67,13 +67,13 @@ def sealed(magic: bytes, body: bytes) -> bytes:
 
 
 def unsealed(magic: bytes, data: bytes) -> memoryview:
-    """Return the body of sealed bytes; raises DamagedCatalog where they are not what was written."""
+    """Return the body of sealed bytes; raises DamagedCatalogError where they are not what was written."""
     start = len(magic) + _CHECKSUM
     body = memoryview(data)[start:]
     if not data.startswith(magic):
-        raise DamagedCatalog("not a catalog")
+        raise DamagedCatalogError("not a catalog")
     if hashlib.blake2b(body, digest_size=_CHECKSUM).digest() != data[len(magic) : start]:
-        raise DamagedCatalog("the checksum does not fit")
+        raise DamagedCatalogError("the checksum does not fit")
     return body
 
 
@@ -98,14 +98,14 @@ def parts(catalog: Catalog) -> tuple[bytes, dict[str, bytes]]:
 
 
 def joined(core: bytes, modules: dict[str, bytes], source_root: str | None) -> Catalog:
-    """Return the catalog of such parts; raises DamagedCatalog."""
+    """Return the catalog of such parts; raises DamagedCatalogError."""
     try:
         raw = marshal.loads(core)  # noqa: S302  (plain data only)
         if raw["format"] != FORMAT:
-            raise DamagedCatalog(f"form {raw['format']}, not {FORMAT}")
+            raise DamagedCatalogError(f"form {raw['format']}, not {FORMAT}")
         return _catalog(raw, StoredModules(modules), source_root)
     except DAMAGE as error:
-        raise DamagedCatalog(str(error)) from error
+        raise DamagedCatalogError(str(error)) from error
 
 
 def _catalog(raw: dict[str, Any], modules: StoredModules, source_root: str | None) -> Catalog:

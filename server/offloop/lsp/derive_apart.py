@@ -34,7 +34,7 @@ class _NotCachedError(Exception):
 def load_catalog_apart(location: HomeAssistant | BundledRequest) -> Catalog:
     """Return the catalog of a location, derived by a child where it is not cached.
 
-    Raises NoCatalog as load_catalog does.
+    Raises NoCatalogError as load_catalog does.
     """
     try:
         return load_catalog(location, deriving=_stop)
