@@ -35,15 +35,17 @@ def _lean_symbol(symbol: Symbol) -> Symbol:
 
 
 def write(versions: Iterable[str], sources: Path, folder: Path = BUNDLE) -> None:
-    """Derive these releases and write their catalogs, one file a year; what was there before is removed."""
-    years: dict[str, list[Catalog]] = {}
+    """Derive these releases and write their catalogs, one file for two years; what was there before is removed."""
+    files: dict[int, list[Catalog]] = {}
     for version in sorted(versions, key=order):
-        years.setdefault(version.partition(".")[0], []).append(lean(derive(sources / version, version)))
+        # More in one file is smaller and slower to load.
+        begin = order(version)[0] // 2 * 2
+        files.setdefault(begin, []).append(lean(derive(sources / version, version)))
     folder.mkdir(exist_ok=True)
     for old in folder.glob(f"*{SUFFIX}"):
         old.unlink()
-    for year, catalogs in years.items():
-        (folder / f"{year}{SUFFIX}").write_bytes(shelf(catalogs))
+    for begin, catalogs in files.items():
+        (folder / f"{begin}{SUFFIX}").write_bytes(shelf(catalogs))
 
 
 def main() -> None:
