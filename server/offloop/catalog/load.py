@@ -23,7 +23,7 @@ from offloop.library.model import Catalog
 BUNDLE = Path(__file__).parent / "bundled"
 
 
-class NoCatalogError(ValueError):  # noqa: N818 - what it is, in the words of the domain
+class NoCatalogError(ValueError):
     """Neither the cache, nor the bundle, nor the sources give a catalog."""
 
 

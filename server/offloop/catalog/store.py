@@ -42,7 +42,7 @@ _MARSHAL = 4
 DAMAGE = (EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError, RecursionError)
 
 
-class DamagedCatalogError(ValueError):  # noqa: N818 - what it is, in the words of the domain
+class DamagedCatalogError(ValueError):
     """Bytes that are no catalog of this form."""
 
 
