@@ -105,7 +105,7 @@ def test_readers_never_see_half_a_file(cache: Path) -> None:
 
     def write() -> None:
         while not stop.is_set():
-            loading._write(file, data)
+            loading.write_cached(file, data)
 
     writers = [threading.Thread(target=write) for _ in range(2)]
     for writer in writers:
