@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import NamedTuple
 
+from offloop.catalog.libraries import Libraries, libraries_of
 from offloop.catalog.load import cache_folder
-from offloop.catalog.libraries import Libraries
 from offloop.config import Settings
 from offloop.facts.extract import extract
 from offloop.facts.model import ModuleFacts, Suppression
@@ -29,14 +29,16 @@ from offloop.text import LineIndex
 class FunctionContext:
     """Where one function runs and why.
 
-    ``line``/``column`` are 0-based (code points) and name the function; ``declared`` is "coroutine",
-    "callback", "plain" or "property"; ``context`` "loop", "worker", "both" or "unknown".
+    ``line``/``column`` are 0-based (code points) and name the function, ``end_line`` is the last line of its
+    body; ``declared`` is "coroutine", "callback", "plain" or "property"; ``context`` "loop", "worker", "both"
+    or "unknown".
     """
 
     path: str
     function: str
     line: int
     column: int
+    end_line: int
     declared: str
     context: str
     trace: tuple[Step, ...]
@@ -66,7 +68,8 @@ class CheckResult:
 class Project:
     """A catalog and settings with the caches that make checking again cheap; not thread-safe.
 
-    ``libraries`` tell in which threads libraries call what they are given. ``jedi`` is asked by ``resolve_open``; a worker of its own is made where none is given and one is needed.
+    ``libraries`` tell in which threads libraries call what they are given. ``jedi`` is asked by
+    ``resolve_open``; a worker of its own is made where none is given and one is needed.
     """
 
     def __init__(
@@ -77,7 +80,7 @@ class Project:
         libraries: Libraries | None = None,
     ) -> None:
         self.catalog = catalog
-        self.libraries = libraries
+        self.libraries = libraries or libraries_of(settings.python, catalog.source_root)
         self.settings = settings
         self._facts: dict[str, ModuleFacts] = {}
         self._jedi = jedi
@@ -115,7 +118,9 @@ class Project:
         counts = ReceiverCounts(sorted_receivers.own, sorted_receivers.answered, len(sorted_receivers.open))
         problems.extend(_syntax_problems(inputs))
         problems.extend(self._fault(integration))
-        return CheckResult(tuple(found), tuple(contexts(analysis)), tuple(problems), counts)
+        functions = tuple(contexts(analysis))
+        analysis.release()
+        return CheckResult(tuple(found), functions, tuple(problems), counts)
 
     # ---------------------------------------------------------------- the last resort
     def resolve_open(self, integration: Integration, timeout: float) -> bool:
@@ -126,9 +131,10 @@ class Project:
         if not self._questions:
             return False
         if self._jedi is None:
-            root = self.catalog.source_root
-            self._jedi = JediWorker(cache_folder(), [] if root is None else [root])
-        answers = self._jedi.ask(self._questions, timeout, import_folders(integration))
+            self._jedi = JediWorker(cache_folder(), [])
+        root = self.catalog.source_root
+        folders = (*import_folders(integration), *([] if root is None else [root]))
+        answers = self._jedi.ask(self._questions, timeout, folders)
         new = {key: types for key, types in answers.items() if key not in self._answers}
         self._answers.update(new)
         return any(new.values()) or (self._jedi.fault is not None and not self._is_fault_told)
@@ -241,6 +247,7 @@ def contexts(analysis: Analysis) -> Iterator[FunctionContext]:
                 facts.qualname,
                 position.line,
                 position.column,
+                lines.position(facts.end).line,
                 _declared(analysis, function),
                 context.label,
                 tuple(Step(*step) for step in places(analysis, function, asked)),

@@ -16,6 +16,7 @@ from pathlib import Path
 from offloop.catalog.entries import EntryFinder
 from offloop.catalog.handoffs import callable_parameters, derive_handoffs
 from offloop.catalog.load import cache_folder, read_cached, write_cached
+from offloop.catalog.locate import site_packages
 from offloop.catalog.store import dump
 from offloop.facts.extract import extract
 from offloop.facts.model import Attribute, ModuleFacts
@@ -151,6 +152,14 @@ def _calls_by_name(program: Program) -> Iterator[CallEdge]:
                         yield CallEdge(caller, module.name, target, call)
 
 
+def libraries_of(python: str | None, source_root: str | None) -> Libraries | None:
+    """Return the libraries of the ``python`` setting, and of the environment that Home Assistant was found in."""
+    folders = site_packages(Path(python)) if python else []
+    if source_root is not None and Path(source_root).name in ("site-packages", "dist-packages"):
+        folders.append(Path(source_root))
+    return Libraries(dict.fromkeys(folders)) if folders else None
+
+
 class Libraries:
     """What the libraries in some folders of packages tell; each is read once and kept in the cache."""
 
@@ -198,9 +207,7 @@ def _join(catalog: Catalog, libraries: Iterable[Catalog]) -> Catalog:
         modules.append(library.modules)
         handoffs.update(library.handoffs)
         entries.extend(library.entry_points)
-    return replace(
-        catalog, modules=JoinedModules(modules), handoffs=handoffs, entry_points=tuple(entries)
-    )
+    return replace(catalog, modules=JoinedModules(modules), handoffs=handoffs, entry_points=tuple(entries))
 
 
 class JoinedModules(Mapping[str, ModuleSignature]):

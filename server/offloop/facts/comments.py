@@ -23,7 +23,7 @@ _DIRECTIVE = re.compile(
     rf"|\#\s*noqa(?::\s*(?P<quiet>{_CODE}(?:[,\s]+{_CODE})*)|(?!\s*:|\w))",
     re.IGNORECASE,
 )
-_CODES = re.compile(_CODE)
+_CODES = re.compile(rf"(?P<name>[a-z]+(?:-[a-z]+)+)|{_CODE}")
 
 
 def suppressions(text: str) -> tuple[Suppression, ...]:
@@ -40,7 +40,7 @@ def suppressions(text: str) -> tuple[Suppression, ...]:
             continue
         for match in _DIRECTIVE.finditer(text, *comment.span()):
             listed = match["ignored"] if match["ignored"] is not None else match["quiet"]
-            codes = tuple(code.upper() for code in _CODES.findall(listed or ""))
+            codes = tuple(code["name"] or code.group().upper() for code in _CODES.finditer(listed or ""))
             if listed is None or codes:
                 style = "noqa" if "offloop" not in match.group().lower() else "offloop"
                 line = lines.position(match.start()).line

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from offloop.facts.model import Call
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason, Summary
+from offloop.inference.declarations import without_mere_declarations
 from offloop.inference.edges import ApiCall, CallEdge, HandOffEdge
 from offloop.inference.fixpoint import Edge, solve
 from offloop.inference.program import ModuleInput, Program
@@ -45,6 +46,18 @@ class Analysis:
         """Return what is known of where a function runs."""
         return self.summaries.get(function, _NO_SUMMARY)
 
+    def release(self) -> None:
+        """Let go of all, part by part; nothing may be asked afterwards.
+
+        The parts refer to each other: left to the garbage collector, they would stop all threads for long.
+        """
+        program = self.program
+        evaluator = program.evaluator
+        for part in (self.graph, evaluator, evaluator.scopes, evaluator.usage, program.world, program, self):
+            attributes = vars(part) if part is not None else {}
+            for name in list(attributes):
+                del attributes[name]
+
     def loop_api(self, dotted: str) -> LoopApi | None:
         """Return the loop API of that name where calling it off the loop does harm."""
         api = self.catalog.loop_apis.get(dotted) or ASYNCIO_APIS.get(dotted)
@@ -69,7 +82,7 @@ def analyse(
     hint_arguments(program, entries)
     graph = CallGraph(program.world, program.evaluator, dict(catalog.handoffs)).build()
     analysis = Analysis(program, graph, catalog)
-    analysis.summaries = contexts(program, graph, entries)
+    analysis.summaries = without_mere_declarations(program, graph, contexts(program, graph, entries))
     analysis.needs = _needs(analysis)
     return analysis
 

@@ -7,7 +7,7 @@ set of slots joined by flows, solved by a worklist. A container and its elements
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from offloop.facts.model import (
     Argument,
@@ -17,6 +17,7 @@ from offloop.facts.model import (
     Block,
     Call,
     Collection,
+    Constant,
     Expr,
     FunctionFacts,
     ModuleFacts,
@@ -159,10 +160,10 @@ class CallGraph:
             self._static(callee, call, scope)
         if isinstance(call.function, Call) and values:
             return
-        known = {(value.module, value.index) for value in values if isinstance(value, FunctionRef)}
+        known = {(v.module, v.qualname, v.index) for v in values if isinstance(v, FunctionRef)}
         use = Use("call", scope, call, 0)
         for source in self._sources.of(call.function, scope):
-            if not isinstance(source, Atom) or (source.module, source.index) not in known:
+            if not isinstance(source, Atom) or (source.module, source.qualname, source.index) not in known:
                 self._flows.use(source, use)
 
     def _into_container(self, call: Call, scope: ScopeRef) -> None:
@@ -241,7 +242,23 @@ class CallGraph:
             argument, position = find_argument(call, handoff)
             if argument is not None:
                 rest = position + 1 if handoff.passes_rest and position >= 0 else -1
-                self._use(argument, Use("handoff", scope, call, rest, forced(handoff, call), argument))
+                use = Use("handoff", scope, call, rest, forced(handoff, call), argument)
+                self._use(argument, use)
+                if handoff.dispatch is Dispatch.BY_TYPE and isinstance(argument, Constant):
+                    for atom in self._methods_named(argument.value):
+                        self._apply(atom, use)
+
+    def _methods_named(self, name: object) -> Iterator[Atom]:
+        """Yield the methods that a text names: of the analysed classes that build on one of the library."""
+        for module in self.world.analysed.values():
+            for function in module.facts.functions:
+                if function.name != name or function.owner_class is None:
+                    continue
+                cls = module.facts.classes[function.owner_class]
+                ancestry = self.world.ancestry(Type(f"{module.name}.{cls.qualname}"))
+                known = (self.world.class_named(ancestor.name) for ancestor in ancestry[1:])
+                if any(one is not None and one.module not in self.world.analysed for one in known):
+                    yield Atom(module.name, function.qualname, function.index)
 
     def _reach(self, callee: FunctionId, call: Call, scope: ScopeRef, *, bound: bool) -> None:
         """Note a call of an analysed function, and let its arguments flow."""

@@ -8,7 +8,9 @@ from typing import NamedTuple
 from offloop.facts.model import Call
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId
+from offloop.inference.thread_tests import is_sheltered
 from offloop.library.model import LoopApi
+from offloop.resolve.values import ScopeRef
 
 
 class Crossing(NamedTuple):
@@ -28,7 +30,7 @@ def crossings(analysis: Analysis) -> Iterator[Crossing]:
     seen: set[tuple[str, int, int]] = set()
     for crossing in sorted(_all(analysis), key=_order):
         place = (crossing.function.module, crossing.call.start, crossing.call.end)
-        if place not in seen:
+        if place not in seen and not _is_sheltered(analysis, crossing):
             seen.add(place)
             yield crossing
 
@@ -46,6 +48,11 @@ def _all(analysis: Analysis) -> Iterator[Crossing]:
         need = analysis.needs.get(edge.callee)
         if need is not None and analysis.program.is_pinned(edge.callee):
             yield Crossing(edge.caller, edge.call, need.api, edge.callee)
+
+
+def _is_sheltered(analysis: Analysis, crossing: Crossing) -> bool:
+    facts = analysis.program.facts(crossing.function)
+    return is_sheltered(analysis.program.evaluator, ScopeRef(*crossing.function), facts.body, crossing.call)
 
 
 def _in_worker(analysis: Analysis, function: FunctionId) -> bool:

@@ -137,7 +137,7 @@ def seeds(program: Program, graph: CallGraph, entries: Iterable[EntrySeed]) -> I
             yield function, Evidence(context, Reason.ENTRY_POINT, entry.via, entry.origin)
     yield from _standard_library(program)
     for edge in graph.handed:
-        seed = _hand_off_seed(program, edge)
+        seed = hand_off_seed(program, edge)
         if seed is not None:
             yield seed
 
@@ -155,7 +155,7 @@ def _standard_library(program: Program) -> Iterator[Seed]:
                             yield function, Evidence(context, Reason.STANDARD_LIBRARY, words)
 
 
-def _hand_off_seed(program: Program, edge: HandOffEdge) -> Seed | None:
+def hand_off_seed(program: Program, edge: HandOffEdge) -> Seed | None:
     """Return the function that a hand-off starts and the context it gives, None where it starts none."""
     atom = edge.target
     dispatch = edge.handoff.dispatch

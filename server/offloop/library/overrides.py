@@ -114,7 +114,6 @@ _HANDLE = Type("asyncio.TimerHandle")
 RESULTS: Mapping[str, Type] = {
     "asyncio.get_event_loop": _LOOP,
     "asyncio.get_running_loop": _LOOP,
-    "asyncio.new_event_loop": _LOOP,
     "asyncio.create_task": _TASK,
     "asyncio.ensure_future": _TASK,
     "asyncio.AbstractEventLoop.create_task": _TASK,

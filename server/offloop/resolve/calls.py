@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from offloop.facts.model import Attribute, Call, Expr, Name, Return
@@ -57,7 +57,7 @@ def _result(evaluator: Evaluator, callee: Value, call: Call, scope: ScopeRef) ->
         case ClassObject(kind):
             return (Instance(_constructed(evaluator, kind, call, scope)),)
         case FunctionRef():
-            return call_result(evaluator, callee)
+            return _generic_result(evaluator, callee, call, scope) or call_result(evaluator, callee)
         case Instance(kind):
             if kind.name == "Callable" and kind.args:
                 return instances(evaluator.world, kind.args[-1])
@@ -91,6 +91,66 @@ def _constructed(evaluator: Evaluator, kind: Type, call: Call, scope: ScopeRef) 
 
 
 # ------------------------------------------------------------------ known functions
+def _generic_result(evaluator: Evaluator, function: FunctionRef, call: Call, scope: ScopeRef) -> Values:
+    """Return what a function gives whose result depends on its arguments: ``run(f)`` gives what ``f`` gives."""
+    signature = _signature(evaluator, function)
+    if signature is None or signature.returns is None or signature.kind is Kind.COROUTINE:
+        return ()
+    if not _has_variables(signature.returns):
+        return ()
+    known: dict[str, Type] = {}
+    for parameter, argument in match_arguments(signature, call, bound=function.receiver is not None):
+        for name, is_result in _variables_of(parameter.type):
+            found = (
+                _results_of(evaluator, argument, scope)
+                if is_result
+                else tuple(evaluator.types(argument, scope))
+            )
+            if found:
+                known.setdefault(name, union(found))
+    return instances(evaluator.world, substitute(signature.returns, known)) if known else ()
+
+
+def _has_variables(kind: Type) -> bool:
+    return kind.name.startswith("~") or any(_has_variables(arg) for arg in kind.args)
+
+
+def _variables_of(kind: Type | None) -> Iterator[tuple[str, bool]]:
+    """Yield the type variables that a parameter binds, and whether the result of a callable binds them."""
+    if kind is None:
+        return
+    if kind.name.startswith("~"):
+        yield kind.name[1:], False
+    elif kind.name == "Callable" and kind.args:
+        result = kind.args[-1]
+        for part in result.args if result.name == "|" else (result,):
+            last = part.args[-1] if part.name.rpartition(".")[2] in _AWAITABLES and part.args else part
+            if last.name.startswith("~"):
+                yield last.name[1:], True
+    elif kind.name == "|":
+        for arg in kind.args:
+            yield from _variables_of(arg)
+
+
+def _results_of(evaluator: Evaluator, argument: Expr, scope: ScopeRef) -> tuple[Type, ...]:
+    """Return what calling an argument would give."""
+    found: list[Type] = []
+    for value in evaluator.values(argument, scope):
+        if isinstance(value, ClassObject):
+            found.append(value.type)
+        elif isinstance(value, FunctionRef):
+            found.extend(
+                _awaited_type(v.type) for v in call_result(evaluator, value) if isinstance(v, Instance)
+            )
+        elif isinstance(value, External) and (made := external_result(value.dotted)) is not None:
+            found.append(made)
+    return tuple(dict.fromkeys(found))
+
+
+def _awaited_type(kind: Type) -> Type:
+    return kind.args[-1] if kind.name == COROUTINE and kind.args else kind
+
+
 def call_result(evaluator: Evaluator, function: FunctionRef) -> Values:
     """Return what calling a function gives; a coroutine function gives a coroutine."""
     signature = _signature(evaluator, function)

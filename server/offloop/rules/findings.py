@@ -9,7 +9,7 @@ from offloop.inference.context import ExecutionContext, FunctionId
 from offloop.inference.crossings import Crossing
 from offloop.inference.trace import Place, at, name_of, origin_place, places, reason, short
 from offloop.library.model import LoopApi, Tier
-from offloop.rules.rule import Diagnostic, Rule, Severity, Step
+from offloop.rules.rule import Diagnostic, Fix, Rule, Severity, Step
 from offloop.rules.worker_fixes import fixes_for
 from offloop.text import Span
 
@@ -19,39 +19,37 @@ _MAX_NEEDS = 20
 def finding(analysis: Analysis, rule: Rule, crossing: Crossing, severity: Severity) -> Diagnostic:
     """Return the finding of a rule for a crossing."""
     function = crossing.function
-    facts = analysis.program.facts(function)
     context = analysis.summary(function).context
     if context is ExecutionContext.BOTH and severity is Severity.ERROR:
         severity = Severity.WARNING
+    fixes = fixes_for(analysis, crossing)
     return Diagnostic(
         code=rule.code,
         name=rule.name,
         severity=severity,
-        message=message(analysis, crossing),
+        message=message(analysis, crossing, fixes),
         path=analysis.program.path(function.module),
         span=Span(crossing.call.start, crossing.call.function.end),
-        function=facts.qualname,
+        function=analysis.program.facts(function).qualname,
         context=context.label,
         api=crossing.api.name,
         trace=tuple(Step(*step) for step in trace(analysis, crossing)),
-        fixes=fixes_for(analysis, crossing),
+        fixes=fixes,
     )
 
 
-def message(analysis: Analysis, crossing: Crossing) -> str:
-    """Return what is called, where, why the code runs there, what happens, and what to use instead."""
-    api = crossing.api
+def message(analysis: Analysis, crossing: Crossing, fixes: tuple[Fix, ...]) -> str:
+    """Return what is called, where, why the code runs there, what happens, and what the preferred fix does."""
     written = written_name(analysis, crossing)
     what = f"{written} is called in a worker thread"
     if crossing.callee is not None:
-        what = f"{written} needs the event loop (it calls {short(api.name)}) but is called in a worker thread"
+        reached = short(crossing.api.name)
+        what = f"{written} needs the event loop (it calls {reached}) but is called in a worker thread"
     why = reason(analysis, crossing.function, ExecutionContext.WORKER)
     both = analysis.summary(crossing.function).context is ExecutionContext.BOTH
     also = " The function runs in the event loop as well." if both else ""
-    advice = (
-        f" Use {twin_name(analysis, crossing)}." if crossing.callee is None and api.twin is not None else ""
-    )
-    return f"{what}: {why}.{also} {outcome(api)}{advice}"
+    advice = f" {fixes[0].advice}." if fixes else ""
+    return f"{what}: {why}.{also} {outcome(crossing.api)}{advice}"
 
 
 def outcome(api: LoopApi) -> str:
@@ -69,15 +67,6 @@ def written_name(analysis: Analysis, crossing: Crossing) -> str:
     callee = crossing.call.function
     written = " ".join(text[callee.start : callee.end].split())
     return written if len(written) <= 60 else f"...{written.rpartition('.')[2]}"
-
-
-def twin_name(analysis: Analysis, crossing: Crossing) -> str:
-    """Return the sync twin in the words of the call: "self.hass.bus.fire", "dispatcher_send"."""
-    twin = crossing.api.twin
-    if twin is None:
-        return ""
-    receiver, dot, _ = written_name(analysis, crossing).rpartition(".")
-    return f"{receiver}{dot}{twin.name.rpartition('.')[2]}"
 
 
 def trace(analysis: Analysis, crossing: Crossing) -> Iterator[Place]:

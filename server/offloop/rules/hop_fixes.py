@@ -39,7 +39,11 @@ def hop_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
     hass = handle_in_scope(analysis, crossing)
     if hass is None:
         return
-    fix = _wait_fix(analysis, crossing, hass) if is_used(analysis, crossing) else _job_fix(analysis, crossing, hass)
+    fix = (
+        _wait_fix(analysis, crossing, hass)
+        if is_used(analysis, crossing)
+        else _job_fix(analysis, crossing, hass)
+    )
     if fix is not None:
         yield fix
 

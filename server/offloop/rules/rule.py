@@ -62,6 +62,11 @@ class Fix:
     applicability: Applicability
     preferred: bool = False
 
+    @property
+    def advice(self) -> str:
+        """What to do, in the first clause of the title: "Use hass.bus.fire"."""
+        return self.title.partition(" (")[0].partition(": ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
