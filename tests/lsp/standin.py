@@ -1,8 +1,8 @@
 """A language server with a stand-in for the checker: what the protocol tests need, no Home Assistant.
 
 It finds ``.async_fire(`` (with a fix), and obeys words in the texts: ``poison`` gives every other file of
-the integration a finding, ``crash`` raises. ``OFFLOOP_TEST_GATE`` names a file without which the engine is
-never ready.
+the integration a finding, ``doubt`` gives one once asking elsewhere has told more, ``crash`` raises.
+``OFFLOOP_TEST_GATE`` names a file without which the engine is never ready.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class StandIn:
     def __init__(self, label: str) -> None:
         self.label = label
         self.source_root: str | None = None
+        self.asked = 0
 
     def check(self, integration: Integration) -> CheckResult:
         print("a library prints to stdout")
@@ -44,8 +45,21 @@ class StandIn:
             for file in integration.files
             if poisoned - {file.path}
         ]
+        if self.asked >= 2:
+            found += [
+                self._finding(file, Span(0, 1), "HAT105", ())
+                for file in integration.files
+                if "doubt" in file.text
+            ]
         contexts = [one for file in integration.files for one in _functions(file)]
         return CheckResult(tuple(found), tuple(contexts), integration.problems)
+
+    def resolve_open(self, integration: Integration) -> bool:
+        self.asked += 1
+        return self.asked == 2
+
+    def is_asking(self, integration: Integration) -> bool:
+        return self.asked < 2 and any("doubt" in file.text for file in integration.files)
 
     def _findings(self, file: SourceFile) -> Iterator[Diagnostic]:
         for match in CALL.finditer(file.text):
@@ -92,7 +106,11 @@ def _functions(file: SourceFile) -> Iterator[FunctionContext]:
     for match in DEF.finditer(file.text):
         place = lines.position(match.start(1))
         step = Step("runs it in the executor", "homeassistant/helpers/entity.py", 9, 4)
-        yield FunctionContext(file.path, match.group(1), place.line, place.column, "plain", "worker", (step,))
+        body = re.compile(r".*(?:\n(?:[ \t].*)?(?=\n[ \t]))*(?:\n[ \t].*)?").match(file.text, match.end())
+        end = lines.position(body.end() if body else match.end()).line
+        yield FunctionContext(
+            file.path, match.group(1), place.line, place.column, end, "plain", "worker", (step,)
+        )
 
 
 class StandInWorkshop:
@@ -113,6 +131,9 @@ class StandInWorkshop:
         while gate and not Path(gate).exists():
             time.sleep(0.01)
         return StandIn(f"version {setup.home_assistant}")
+
+    def close(self) -> None:
+        pass
 
     def rule_url(self, diagnostic: Diagnostic) -> str | None:
         return f"https://example.org/{diagnostic.code}"

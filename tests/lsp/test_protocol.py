@@ -210,7 +210,7 @@ def test_quick_fixes_are_offered_the_preferred_one_first(capabilities: Message) 
         actions = server.actions(URI, span(1, 20, 1, 20), only=["quickfix"])
         assert [one["title"] for one in actions] == [
             "Use hass.bus.fire",
-            "Delete it",
+            "Delete it (unsafe)",
             "Suppress HAT101 on this line",
         ]
         capable = capabilities is not MINIMAL
@@ -312,7 +312,7 @@ def test_hover_says_where_a_function_runs_and_why() -> None:
 
 def test_commands_are_named_after_us() -> None:
     with serving() as server:
-        result = server.initialize()
+        result = server.initialize(initializationOptions={"settings": {"logLevel": "info"}})
         commands = result["capabilities"]["executeCommandProvider"]["commands"]
         assert commands
         assert all(name.startswith("offloop.") for name in commands)

@@ -13,7 +13,7 @@ from tests.lsp.wire import REAL, apply, serving, span
 def test_the_real_checker_s_finding_fix_hover_and_trace(integration: Path) -> None:
     sources = home_assistant()
     with serving(REAL) as server:
-        settings = {"homeAssistant": sources} if sources else {}
+        settings = {"logLevel": "info", **({"homeAssistant": sources} if sources else {})}
         server.answers["workspace/configuration"] = lambda message: [
             settings for _ in message["params"]["items"]
         ]

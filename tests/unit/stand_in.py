@@ -108,7 +108,7 @@ def functions_of(file: SourceFile) -> Iterator[FunctionContext]:
     for match in re.finditer(r"def (\w+)", file.text):
         line, column = LineIndex(file.text).position(match.start(1))
         step = Step("it is run in the executor", "homeassistant/core.py", 1, 0)
-        yield FunctionContext(file.path, match[1], line, column, "plain", "worker", (step,))
+        yield FunctionContext(file.path, match[1], line, column, line, "plain", "worker", (step,))
 
 
 def syntax_problems(text: str) -> int:

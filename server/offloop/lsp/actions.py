@@ -38,7 +38,7 @@ class ActionMaker:
         if wanted(types.CodeActionKind.QuickFix.value, params.context.only):
             actions += self._quick_fixes(findings)
             actions += self._suppressions(lines, findings)
-        fixable = any(_safe_fix(finding) for finding in findings)
+        fixable = any(self._fix_of(finding) for finding in findings)
         if wanted(FIX_ALL, params.context.only) and (params.context.only or fixable):
             actions += self._fix_all(path)
         return actions
@@ -60,11 +60,28 @@ class ActionMaker:
         offered = [
             (finding, fix) for finding in findings for fix in finding.diagnostic.fixes if self._offers(fix)
         ]
-        offered.sort(key=lambda pair: not pair[1].preferred)
+        offered.sort(key=lambda pair: not self._prefers(pair[1]))
+        kind = types.CodeActionKind.QuickFix
         return [
-            self._action(fix.title, types.CodeActionKind.QuickFix, fix.edits, [finding], fix.preferred)
+            self._action(_title(fix), kind, fix.edits, [finding], self._prefers(fix))
             for finding, fix in offered
         ]
+
+    def _prefers(self, fix: Fix) -> bool:
+        return fix.preferred and (fix.applicability is Applicability.SAFE or self._allows_unsafe)
+
+    @property
+    def _allows_unsafe(self) -> bool:
+        return self.report.settings.unsafe_fixes
+
+    def _fix_of(self, finding: Finding) -> Fix | None:
+        """Return the fix that is applied when all are: the preferred safe one, or else an unsafe one if allowed."""
+        fixes = [fix for fix in finding.diagnostic.fixes if fix.edits]
+        for fix in fixes:
+            if fix.preferred and fix.applicability is Applicability.SAFE:
+                return fix
+        unsafe = [fix for fix in fixes if fix.applicability is Applicability.UNSAFE and self._allows_unsafe]
+        return min(unsafe, key=lambda fix: not fix.preferred, default=None)
 
     def _offers(self, fix: Fix) -> bool:
         return fix.applicability is not Applicability.MANUAL and bool(fix.edits)
@@ -82,11 +99,12 @@ class ActionMaker:
         findings: list[Finding] = []
         joined = JoinedEdits()
         for finding in self.report.findings.get(path, ()):
-            fix = _safe_fix(finding)
+            fix = self._fix_of(finding)
             if fix is not None and joined.join(fix.edits):
                 findings.append(finding)
         if findings:
-            title = f"Fix all {len(findings)} safely fixable offloop findings"
+            safely = "" if self._allows_unsafe else "safely "
+            title = f"Fix all {len(findings)} {safely}fixable offloop findings"
             yield self._action(title, FIX_ALL, joined.edits, findings, preferred=False)
 
     def _action(
@@ -194,11 +212,8 @@ def _touches(found: Span, asked: Span) -> bool:
     return found.start <= asked.end and asked.start <= found.end
 
 
-def _safe_fix(finding: Finding) -> Fix | None:
-    for fix in finding.diagnostic.fixes:
-        if fix.preferred and fix.applicability is Applicability.SAFE and fix.edits:
-            return fix
-    return None
+def _title(fix: Fix) -> str:
+    return f"{fix.title} (unsafe)" if fix.applicability is Applicability.UNSAFE else fix.title
 
 
 def _collides(one: Edit, other: Edit) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from offloop.config import Settings
 from offloop.lsp.client import ClientFeatures
@@ -39,6 +41,20 @@ class Snapshot:
     folder: IntegrationFolder | None
     texts: Mapping[str, OpenText]
     settings: Settings
+
+
+class Asked(NamedTuple):
+    """How far the asking is: whether checking again may tell more, and whether answers are still to come."""
+
+    news: bool
+    waits: bool
+
+
+class Analysed(NamedTuple):
+    """A report, and how to ask elsewhere for what it leaves open; None where nothing is."""
+
+    report: Report
+    ask: Callable[[], Asked] | None = None
 
 
 def home_of(path: str) -> IntegrationFolder | None:
@@ -97,7 +113,7 @@ def analyse(
     engine: Engine,
     client: ClientFeatures,
     rule_url: Callable[[Diagnostic], str | None],
-) -> Report:
+) -> Analysed:
     """Read, check and render one snapshot; raises only for faults of our own."""
     integration = read(snapshot, disk)
     result = engine.check(integration)
@@ -114,6 +130,10 @@ def analyse(
         engine.source_root,
         rule_url,
     )
-    return renderer.report(
-        result, {path: text.version for path, text in opened.items()}, snapshot.settings.excludes
-    )
+    versions = {path: text.version for path, text in opened.items()}
+    report = renderer.report(result, versions, snapshot.settings)
+    return Analysed(report, partial(_ask, engine, integration) if engine.is_asking(integration) else None)
+
+
+def _ask(engine: Engine, integration: Integration) -> Asked:
+    return Asked(engine.resolve_open(integration), engine.is_asking(integration))

@@ -27,6 +27,17 @@ class Engine(Protocol):
         """Analyse one integration."""
         ...
 
+    def resolve_open(self, integration: Integration) -> bool:
+        """Ask elsewhere what the last check of an integration left open; whether checking again may tell more.
+
+        Waits for no answer: what is answered later is taken by a later call.
+        """
+        ...
+
+    def is_asking(self, integration: Integration) -> bool:
+        """Whether not all is answered, or asked, that the last check of an integration left open."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:
@@ -58,4 +69,8 @@ class Workshop(Protocol):
 
     def rule_url(self, diagnostic: Diagnostic) -> str | None:
         """Return the address of the document of a finding's rule."""
+        ...
+
+    def close(self) -> None:
+        """End what was started for the engines; called once, at the very end."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -12,11 +13,16 @@ from offloop.lsp.engine import Engine, Setup, Workshop
 from offloop.lsp.worker import Worker
 
 PATIENCE_SECONDS = 0.7
+LOG_LEVELS = ("error", "warning", "info", "debug")
 _MOST_ENGINES = 6
 
 
 class Notices(Protocol):
     """Where words for the user go, and what is shown while something long goes on."""
+
+    def debug(self, text: str) -> None:
+        """Write what only we want to know to the client's log."""
+        ...
 
     def log(self, text: str) -> None:
         """Write to the client's log."""
@@ -24,6 +30,10 @@ class Notices(Protocol):
 
     def warn(self, text: str) -> None:
         """Write a warning to the client's log, the same one once."""
+        ...
+
+    def error(self, text: str) -> None:
+        """Write a fault of our own to the client's log, the same one once."""
         ...
 
     def busy(self, title: str, work: asyncio.Future[Any]) -> None:
@@ -36,6 +46,17 @@ class NoEngineError(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("nothing to check against: no Home Assistant could be read")
+
+
+def _of_checks(settings: Settings) -> Settings:
+    """Return settings without those that only say what is shown of the findings."""
+    default = Settings()
+    return replace(
+        settings,
+        unsafe_fixes=default.unsafe_fixes,
+        diagnostic_mode=default.diagnostic_mode,
+        log_level=default.log_level,
+    )
 
 
 class _Slot:
@@ -62,6 +83,7 @@ class Engines:
         self._on_ready = on_ready
         self._slots: dict[tuple[Settings, Hashable], _Slot] = {}
         self._setups: dict[str, Setup] = {}
+        self._levels: dict[str, str] = {}
         self.patience: float | None = PATIENCE_SECONDS
         """How long to wait, in seconds, before a stopgap serves; None: as long as it takes."""
         self.wishes: Callable[[str], tuple[tuple[Mapping[str, object], ...], str]] = lambda root: ((), root)
@@ -71,6 +93,11 @@ class Engines:
         self._setups.clear()
         if engines:
             self._slots.clear()
+
+    @property
+    def log_level(self) -> str:
+        """How much is to be logged: the most that the settings of any folder ask for."""
+        return max(self._levels.values(), key=LOG_LEVELS.index, default=Settings().log_level)
 
     def labels(self) -> list[str]:
         """Return what is checked against, in words."""
@@ -83,6 +110,7 @@ class Engines:
             wishes, base = self.wishes(root)
             setup = await self._analysis.run(partial(self._workshop.setup, root, wishes, base))
             self._setups[root] = setup
+            self._levels[root] = setup.settings.log_level
             for message in setup.messages:
                 self._notices.warn(message)
         return setup
@@ -114,7 +142,7 @@ class Engines:
 
     def _slot(self, setup: Setup) -> _Slot:
         """Return the slot of a setup, and let go of the one that was not asked for longest."""
-        key = (setup.settings, setup.home_assistant)
+        key = (_of_checks(setup.settings), setup.home_assistant)
         slot = self._slots.pop(key) if key in self._slots else _Slot()
         self._slots[key] = slot
         while len(self._slots) > _MOST_ENGINES:

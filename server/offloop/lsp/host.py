@@ -20,6 +20,7 @@ from offloop.lsp.client import features_of
 from offloop.lsp.connection import parent_death
 from offloop.lsp.convert import path_of
 from offloop.lsp.engine import Workshop
+from offloop.lsp.engines import LOG_LEVELS
 from offloop.lsp.protocol import OffloopProtocol
 from offloop.lsp.publish import Puller, Pusher
 from offloop.lsp.session import Session
@@ -45,6 +46,7 @@ class Host(LanguageServer):
         self._tasks: set[asyncio.Task[None]] = set()
         self._warned: set[str] = set()
         self._initial: Mapping[str, object] = {}
+        self._is_trusted = True
         self._configured: dict[str | None, Mapping[str, object]] = {}
 
     # ------------------------------------------------------------------ typed doors to pygls
@@ -63,13 +65,15 @@ class Host(LanguageServer):
         client = features_of(params.capabilities)
         self.session.begin(client)
         self.session.audience = (
-            Puller(self.session, self._refresh)
+            Puller(self.session, self._refresh, self.text_document_publish_diagnostics)
             if client.pull
             else Pusher(self.session, self.text_document_publish_diagnostics)
         )
         options = params.initialization_options
-        if isinstance(options, Mapping) and isinstance(options.get("settings"), Mapping):
-            self._initial = _ours(options["settings"])
+        if isinstance(options, Mapping):
+            if isinstance(options.get("settings"), Mapping):
+                self._initial = _ours(options["settings"])
+            self._is_trusted = options.get("trusted") is not False
         if params.process_id is not None:
             end = self.protocol.on_exit
             self.background(parent_death(params.process_id, end, lambda: self.protocol.exit_code))
@@ -86,22 +90,38 @@ class Host(LanguageServer):
         except JsonRpcException as error:
             self.log(f"the client refused: {error}")
         except Exception as error:  # noqa: BLE001 - background work must not end the session
-            self.warn(f"an internal error, please report it: {error!r}")
+            self.error(f"an internal error, please report it: {error!r}")
 
     # ------------------------------------------------------------------ notices
+    def debug(self, text: str) -> None:
+        """Write what only we want to know to the client's log."""
+        self._say("debug", types.MessageType.Log, text)
+
     def log(self, text: str) -> None:
         """Write to the client's log."""
-        self.window_log_message(types.LogMessageParams(types.MessageType.Info, text))
+        self._say("info", types.MessageType.Info, text)
 
     def warn(self, text: str) -> None:
         """Write a warning to the client's log, the same one once."""
-        if text not in self._warned and len(self._warned) < 1000:
+        self._once("warning", types.MessageType.Warning, text)
+
+    def error(self, text: str) -> None:
+        """Write a fault of our own to the client's log, the same one once."""
+        self._once("error", types.MessageType.Error, text)
+
+    def _once(self, level: str, kind: types.MessageType, text: str) -> None:
+        if text not in self._warned and len(self._warned) < 1000 and self._say(level, kind, text):
             self._warned.add(text)
-            self.window_log_message(types.LogMessageParams(types.MessageType.Warning, text))
+
+    def _say(self, level: str, kind: types.MessageType, text: str) -> bool:
+        wanted = LOG_LEVELS.index(level) <= LOG_LEVELS.index(self.session.engines.log_level)
+        if wanted:
+            self.window_log_message(types.LogMessageParams(kind, text))
+        return wanted
 
     def report_server_error(self, error: Exception, source: object) -> None:  # noqa: ARG002 - pygls's signature
         """Log what pygls would pop up."""
-        self.warn(f"an internal error: {error}")
+        self.error(f"an internal error: {error}")
 
     def busy(self, title: str, work: asyncio.Future[Any]) -> None:
         """Show progress until ``work`` is done, should it take a while."""
@@ -158,7 +178,9 @@ class Host(LanguageServer):
         nearest = max(around, key=len, default=None)
         base = nearest or self._root_path() or root or os.getcwd()  # noqa: PTH109 - a plain string is wanted
         specific = self._configured.get(nearest, {}) if nearest else {}
-        return (self._initial, self._configured.get(None, {}), specific), base
+        # In a workspace that the user does not trust, no process is started that reads its files.
+        restrictions: Mapping[str, object] = {} if self._is_trusted else {"jedi": False}
+        return (self._initial, self._configured.get(None, {}), specific, restrictions), base
 
     def _root_path(self) -> str | None:
         uri = self.workspace.root_uri

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -10,7 +9,6 @@ from lsprotocol import types
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import uri_of
 from offloop.lsp.report import Report, place_of
-from offloop.text import LineIndex
 
 if TYPE_CHECKING:
     from offloop.project import FunctionContext
@@ -21,29 +19,17 @@ _WORDS = {
     "both": "runs in the event loop and in worker threads",
     "unknown": "no caller found, so offloop does not say where it runs",
 }
-_INDENT = re.compile(r"[ \t]*")
-_CLOSERS = (")", "]", "}")
 
 
-def function_at(
-    functions: tuple[FunctionContext, ...], lines: LineIndex, line: int
-) -> FunctionContext | None:
-    """Return the innermost function whose header or body a 0-based line belongs to.
-
-    The extent of a body is told from the indentation; a lambda has only its own line.
-    """
-    best: FunctionContext | None = None
-    for function in functions:
-        later = best is None or (function.line, function.column) >= (best.line, best.column)
-        if later and function.line <= line and _holds(function, lines, line):
-            best = function
-    return best
+def function_at(functions: tuple[FunctionContext, ...], line: int) -> FunctionContext | None:
+    """Return the innermost function whose header or body a 0-based line belongs to."""
+    around = (function for function in functions if function.line <= line <= function.end_line)
+    return max(around, key=lambda function: (function.line, function.column), default=None)
 
 
 def hover(report: Report, path: str, line: int, client: ClientFeatures) -> types.Hover | None:
     """Return what is known of the function at a 0-based line; None inside one without a known context."""
-    lines = report.lines.get(path)
-    function = function_at(report.functions.get(path, ()), lines, line) if lines is not None else None
+    function = function_at(report.functions.get(path, ()), line)
     if function is None or (function.context == "unknown" and function.line != line):
         return None
     return types.Hover(hover_text(function, report, client))
@@ -64,19 +50,3 @@ def hover_text(function: FunctionContext, report: Report, client: ClientFeatures
         linked = f"[{place}]({uri_of(path)}#L{step.line + 1})" if path else f"{step.path}:{step.line + 1}"
         items.append(f"{number}. {step.message} ({linked})")
     return types.MarkupContent(types.MarkupKind.Markdown, "\n".join([head, "", *items]).rstrip())
-
-
-def _holds(function: FunctionContext, lines: LineIndex, line: int) -> bool:
-    if line == function.line or function.function.endswith("<lambda>"):
-        return line == function.line
-    indent = _indent(lines.line_text(function.line))
-    for one in range(function.line + 1, line + 1):
-        text = lines.line_text(one)
-        if text.strip() and _indent(text) <= indent and not text.lstrip().startswith(_CLOSERS):
-            return False
-    return True
-
-
-def _indent(text: str) -> int:
-    found = _INDENT.match(text)
-    return len(found.group().expandtabs(8)) if found else 0

@@ -4,27 +4,62 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import PurePath
 
 from lsprotocol import types
 
 from offloop.lsp.convert import uri_of
 from offloop.lsp.documents import key_of
-from offloop.lsp.report import Report
+from offloop.lsp.report import CLEAN, Report
 from offloop.lsp.session import Home, Session
 
 RelatedReports = dict[str, types.FullDocumentDiagnosticReport | types.UnchangedDocumentDiagnosticReport]
 
 
+Publish = Callable[[types.PublishDiagnosticsParams], None]
+
+
+class ClosedFiles:
+    """Publishes the findings of files that are not open, where the settings ask for it."""
+
+    def __init__(self, session: Session, publish: Publish) -> None:
+        self._session = session
+        self._publish = publish
+        self._last: dict[str, str] = {}
+
+    def reported(self, home: Home) -> None:
+        """Publish what is new in a report, and take back what was shown of files that are open now."""
+        report = home.report
+        is_wanted = report.settings.diagnostic_mode == "workspace"
+        self.forgotten([path for path in self._last if self._session.documents.get(path) is not None])
+        for path in report.lines:
+            if self._session.documents.get(path) is not None or not PurePath(path).is_absolute():
+                continue
+            identity = report.identity(path) if is_wanted else CLEAN
+            if self._last.get(path, CLEAN) != identity:
+                self._last[path] = identity
+                shown = report.shown(path) if is_wanted else []
+                self._publish(types.PublishDiagnosticsParams(uri_of(path), shown))
+
+    def forgotten(self, paths: Iterable[str]) -> None:
+        """Publish that these files have no findings."""
+        for path in paths:
+            if self._last.pop(path, CLEAN) != CLEAN:
+                self._publish(types.PublishDiagnosticsParams(uri_of(path), []))
+
+
 class Pusher:
     """Publishes the findings of open files whenever they or the version change."""
 
-    def __init__(self, session: Session, publish: Callable[[types.PublishDiagnosticsParams], None]) -> None:
+    def __init__(self, session: Session, publish: Publish) -> None:
         self._session = session
         self._publish = publish
+        self._closed = ClosedFiles(session, publish)
         self._last: dict[str, tuple[str, int | None]] = {}
 
     def reported(self, home: Home) -> None:
         """Publish what is new in a report."""
+        self._closed.reported(home)
         for path in sorted(home.paths):
             document = self._session.documents.get(path)
             version = home.report.versions.get(path)
@@ -36,6 +71,8 @@ class Pusher:
 
     def forgotten(self, paths: Iterable[str]) -> None:
         """Publish that these files have no findings."""
+        paths = tuple(paths)
+        self._closed.forgotten(paths)
         for path in paths:
             if self._last.pop(path, None) is not None:
                 self._publish(types.PublishDiagnosticsParams(uri_of(path), []))
@@ -44,14 +81,16 @@ class Pusher:
 class Puller:
     """Answers pulls, and asks the client to pull again where an answer that it has is out of date."""
 
-    def __init__(self, session: Session, refresh: Callable[[], None]) -> None:
+    def __init__(self, session: Session, refresh: Callable[[], None], publish: Publish) -> None:
         self._session = session
         self._refresh = refresh
+        self._closed = ClosedFiles(session, publish)
         self._given: dict[str, str] = {}
         self._waiting: Counter[str] = Counter()
 
     def reported(self, home: Home) -> None:
         """Ask for a refresh when other files than the edited ones have changed."""
+        self._closed.reported(home)
         if not self._session.client.refresh:
             return
         if self._session.client.related_documents and home.edited:
@@ -62,6 +101,8 @@ class Puller:
 
     def forgotten(self, paths: Iterable[str]) -> None:
         """Forget what was answered for these files."""
+        paths = tuple(paths)
+        self._closed.forgotten(paths)
         for path in paths:
             self._given.pop(path, None)
 

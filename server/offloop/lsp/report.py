@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from offloop.config import Settings
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter, uri_of
 from offloop.rules.rule import Diagnostic, Severity, Step
@@ -28,6 +29,9 @@ SEVERITIES = {
     Severity.HINT: types.DiagnosticSeverity.Hint,
 }
 _HOME_ASSISTANT = "homeassistant/"
+_DEFAULTS = Settings()
+CLEAN = "clean"
+"""The result id of a file without findings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Report:
     lines: Mapping[str, LineIndex] = field(default_factory=dict)
     source_root: str | None = None
     messages: tuple[str, ...] = ()
+    settings: Settings = _DEFAULTS
 
     def shown(self, path: str) -> list[types.Diagnostic]:
         """Return what the client is shown for a file."""
@@ -61,7 +66,7 @@ class Report:
 
     def identity(self, path: str) -> str:
         """Return the result id of a file; files without findings share one."""
-        return self.identities.get(path, "clean")
+        return self.identities.get(path, CLEAN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +80,12 @@ class Renderer:
     source_root: str | None
     rule_url: Callable[[Diagnostic], str | None]
 
-    def report(
-        self, result: CheckResult, versions: Mapping[str, int], hidden: Callable[[str], bool]
-    ) -> Report:
-        """Render a whole result; findings of hidden paths are left out."""
+    def report(self, result: CheckResult, versions: Mapping[str, int], settings: Settings) -> Report:
+        """Render a whole result; findings in excluded files are left out."""
         findings: dict[str, list[Finding]] = {}
         seen: Counter[str] = Counter()
         for diagnostic in result.diagnostics:
-            if diagnostic.severity in SEVERITIES and not hidden(diagnostic.path):
+            if diagnostic.severity in SEVERITIES and not settings.excludes(diagnostic.path):
                 findings.setdefault(diagnostic.path, []).append(self._finding(diagnostic, seen))
         functions: dict[str, list[FunctionContext]] = {}
         for function in result.functions:
@@ -95,6 +98,7 @@ class Renderer:
             self.lines,
             self.source_root,
             tuple(f"{problem.path}: {problem.message}" for problem in result.problems),
+            settings,
         )
 
     def _finding(self, diagnostic: Diagnostic, seen: Counter[str]) -> Finding:

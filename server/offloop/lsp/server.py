@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None, workshop: Workshop | None = None) ->
 
         workshop = LocalWorkshop()
     _quiet()
-    sys.setswitchinterval(_SWITCH_SECONDS)
+    share_the_interpreter()
     host = Host(_version(), workshop)
     register(host)
     try:
@@ -41,6 +42,17 @@ def main(argv: Sequence[str] | None = None, workshop: Workshop | None = None) ->
         return asyncio.run(converse_stdio(host.protocol, source, sink))
     except KeyboardInterrupt:
         return 1
+    finally:
+        host.session.close()
+
+
+def share_the_interpreter() -> None:
+    """Let the analysis keep the loop's thread waiting as little as can be.
+
+    A garbage collection would stop both at any time: the analysis thread makes one when there is nothing to do.
+    """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.disable()
 
 
 def _parser() -> argparse.ArgumentParser:

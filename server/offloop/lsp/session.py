@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from offloop.lsp.analysis import DiskTexts, OpenText, Snapshot, analyse, home_of
+from offloop.lsp.analysis import Analysed, Asked, DiskTexts, OpenText, Snapshot, analyse, home_of
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter
 from offloop.lsp.documents import Documents
@@ -20,6 +22,13 @@ from offloop.lsp.worker import Worker
 from offloop.source import IntegrationFolder
 
 _NOTHING = Report()
+_CALM_SECONDS = 0.4
+"""How long nothing may have changed before somebody else is asked: each text asks anew."""
+_ASK_SECONDS = 0.2
+_NEWS_SECONDS = 1.0
+"""How long answers are gathered, at most, before another analysis uses them."""
+_END_SECONDS = 1.0
+_T = TypeVar("_T")
 
 
 class Stale(Exception):  # noqa: N818 - no error: newer work has taken its place
@@ -52,6 +61,7 @@ class Home:
     disk: DiskTexts = field(default_factory=DiskTexts)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     runner: asyncio.Task[None] | None = None
+    asker: asyncio.Task[None] | None = None
 
 
 class Session:
@@ -68,7 +78,7 @@ class Session:
         self.audience: Audience | None = None
         self._workshop = workshop
         self._notices = notices
-        self._worker = Worker("offloop-analysis")
+        self._worker = Worker("offloop-analysis", gc.collect)
         self.engines = Engines(workshop, self._worker, notices, self.everything_changed)
         self._homes: dict[str, Home] = {}
         self._settings_known = asyncio.Event()
@@ -86,6 +96,11 @@ class Session:
         self._settings_known.set()
         self.engines.forget(engines=False)
         self.everything_changed()
+
+    def close(self) -> None:
+        """End what was started; the session is not used again."""
+        self._worker.stop(_END_SECONDS)
+        self._workshop.close()
 
     def homes(self) -> list[Home]:
         """Return the integrations with open files."""
@@ -166,6 +181,8 @@ class Session:
 
     def _drop(self, home: Home) -> None:
         self._homes.pop(home.key, None)
+        if self.audience is not None:
+            self.audience.forgotten([path for path in home.report.lines if path not in home.paths])
         home.generation += 1
         home.done = home.generation
         home.report = _NOTHING
@@ -182,17 +199,50 @@ class Session:
         while home.done != home.generation:
             generation = home.generation
             try:
-                report = await self._report(home, generation)
+                analysed = await self._analysed(home, generation)
             except Stale:
                 continue
             except NoEngineError as error:
                 self._notices.warn(str(error))
-                report = _NOTHING
+                analysed = Analysed(_NOTHING)
             except Exception as error:  # noqa: BLE001 - a fault in one integration must not end the session
-                self._notices.warn(_told(error))
-                report = _NOTHING
+                self._notices.error(_told(error))
+                analysed = Analysed(_NOTHING)
             if generation == home.generation:
-                self._keep(home, generation, report)
+                self._keep(home, generation, analysed.report)
+                if analysed.ask is not None:
+                    home.asker = asyncio.create_task(self._ask(home, generation, analysed.ask))
+
+    async def _ask(self, home: Home, generation: int, ask: Callable[[], Asked] | None) -> None:
+        """Analyse again when more is known of what the last analysis left open, until something changes."""
+        try:
+            while ask is not None:
+                await asyncio.sleep(_CALM_SECONDS)
+                if not await self._hears(home, generation, ask):
+                    return
+                analysed = await self._analysed(home, generation)
+                self._check_current(home, generation)
+                self._keep(home, generation, analysed.report)
+                ask = analysed.ask
+        except (Stale, NoEngineError):
+            return
+        except Exception as error:  # noqa: BLE001 - the report that is there stays
+            self._notices.error(_told(error))
+
+    async def _hears(self, home: Home, generation: int, ask: Callable[[], Asked]) -> bool:
+        """Return whether there is news, once all is answered or news has waited long enough.
+
+        Raises Stale when something changes meanwhile.
+        """
+        since: float | None = None
+        while True:
+            self._check_current(home, generation)
+            news, waits = await self._worker.run(partial(self._if_current, home, generation, ask))
+            if news and since is None:
+                since = time.monotonic()
+            if not waits or (since is not None and time.monotonic() - since >= _NEWS_SECONDS):
+                return since is not None
+            await asyncio.sleep(_ASK_SECONDS)
 
     def _keep(self, home: Home, generation: int, report: Report) -> None:
         home.report, home.done = report, generation
@@ -203,7 +253,7 @@ class Session:
             self.audience.reported(home)
         home.edited.clear()
 
-    async def _report(self, home: Home, generation: int) -> Report:
+    async def _analysed(self, home: Home, generation: int) -> Analysed:
         await self._settings_known.wait()
         root = home.folder.root if home.folder is not None else ""
         setup = await self.engines.setup(root)
@@ -214,14 +264,18 @@ class Session:
         snapshot = Snapshot(home.folder, texts, setup.settings)
         job = partial(analyse, snapshot, home.disk, engine, self.client, self._workshop.rule_url)
         work = self._worker.run(partial(self._if_current, home, generation, job))
-        self._notices.busy(f"Checking {home.folder.name if home.folder else 'a file'}", work)
-        return await work
+        name = home.folder.name if home.folder else "a file"
+        self._notices.busy(f"Checking {name}", work)
+        started = time.monotonic()
+        analysed = await work
+        self._notices.debug(f"checked {name}, change {generation}, in {time.monotonic() - started:.3f} s")
+        return analysed
 
     def _check_current(self, home: Home, generation: int) -> None:
         if home.generation != generation:
             raise Stale
 
-    def _if_current(self, home: Home, generation: int, job: Callable[[], Report]) -> Report:
+    def _if_current(self, home: Home, generation: int, job: Callable[[], _T]) -> _T:
         """Run a job in the analysis thread unless it was overtaken while it waited there."""
         self._check_current(home, generation)
         return job()

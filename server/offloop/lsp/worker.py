@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
+_CALM_SECONDS = 1.5
+_MOST_JOBS = 500
 
 
 class Worker:
-    """One daemon thread that runs jobs one after the other."""
+    """One daemon thread that runs jobs one after the other.
 
-    def __init__(self, name: str) -> None:
+    ``rest`` is done there too: when there was nothing to do for a while, or after very many jobs.
+    """
+
+    def __init__(self, name: str, rest: Callable[[], object] | None = None) -> None:
         self._name = name
+        self._rest = rest
+        self._unrested = 0
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._is_stopped = False
 
     def run(self, job: Callable[[], _T]) -> asyncio.Future[_T]:
         """Queue a job; the future belongs to the running loop and carries its result or exception."""
@@ -38,9 +46,12 @@ class Worker:
         self._jobs.put(work)
         return future
 
-    def stop(self) -> None:
-        """Let the thread end after the jobs that are queued."""
+    def stop(self, timeout: float) -> None:
+        """Let the thread end after the job that it is at, and wait for that some seconds."""
+        self._is_stopped = True
         self._jobs.put(None)
+        if self._thread is not None:
+            self._thread.join(timeout)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -48,8 +59,22 @@ class Worker:
             self._thread.start()
 
     def _serve(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._next()) is not None and not self._is_stopped:
             job()
+            del job
+            self._unrested += 1
+
+    def _next(self) -> Callable[[], None] | None:
+        if self._rest is None or not self._unrested:
+            return self._jobs.get()
+        if self._unrested < _MOST_JOBS:
+            try:
+                return self._jobs.get(timeout=_CALM_SECONDS)
+            except Empty:
+                pass
+        self._rest()
+        self._unrested = 0
+        return self._jobs.get()
 
 
 def _tell(

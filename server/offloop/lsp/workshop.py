@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from offloop.source import Integration
 
 if TYPE_CHECKING:
     from offloop.project import CheckResult, Project
+    from offloop.resolve.jedi_worker import JediWorker
 
 _MOST_PROJECTS = 32
 
@@ -31,16 +33,43 @@ class ProjectEngine:
 
     def check(self, integration: Integration) -> CheckResult:
         """Analyse one integration."""
-        key = f"{integration.root}\n{integration.package}"
-        project = self._projects.pop(key, None) or self._make()
-        self._projects[key] = project
+        key = _key(integration)
+        known = self._projects.pop(key, None)
+        project = self._projects[key] = known or self._make()
         while len(self._projects) > _MOST_PROJECTS:
             del self._projects[next(iter(self._projects))]
-        return project.check(integration)
+        result = project.check(integration)
+        if known is None:
+            # What the first check leaves behind lives on, as the catalog does.
+            gc.freeze()
+        return result
+
+    def resolve_open(self, integration: Integration) -> bool:
+        """Ask jedi for what the last check of an integration left open, and take what it has answered."""
+        project = self._projects.get(_key(integration))
+        return project is not None and project.resolve_open(integration, 0.0)
+
+    def is_asking(self, integration: Integration) -> bool:
+        """Whether jedi may still tell more of what the last check of an integration left open."""
+        project = self._projects.get(_key(integration))
+        return project is not None and project.is_asking
+
+
+def _key(integration: Integration) -> str:
+    # A file without an integration is one of its own.
+    alone = integration.files[0].path if integration.files and not integration.package else ""
+    return f"{integration.root}\n{integration.package}\n{alone}"
 
 
 class LocalWorkshop:
-    """Settings from the folders of this machine, Home Assistant from where it is found or bundled."""
+    """Settings from the folders of this machine, Home Assistant from where it is found or bundled.
+
+    One process asks jedi for all; it is started with the first question.
+    """
+
+    def __init__(self) -> None:
+        self._jedi: JediWorker | None = None
+        self._lock = threading.Lock()
 
     def setup(self, root: str, wishes: tuple[Mapping[str, object], ...], base: str) -> Setup:
         """Read settings: a file's, then the client's that differ from the defaults."""
@@ -74,6 +103,20 @@ class LocalWorkshop:
 
         return next((rule.url for rule in RULES if rule.code == diagnostic.code), None)
 
+    def close(self) -> None:
+        """End the process that asks jedi."""
+        if self._jedi is not None:
+            self._jedi.close()
+
+    def _asker(self) -> JediWorker:
+        from offloop.catalog.load import cache_folder  # noqa: PLC0415 - start fast
+        from offloop.resolve.jedi_worker import JediWorker  # noqa: PLC0415 - start fast
+
+        with self._lock:
+            if self._jedi is None:
+                self._jedi = JediWorker(cache_folder(), [])
+            return self._jedi
+
     def _engine(self, location: Hashable, settings: Settings) -> Engine:
         from offloop.catalog.locate import BundledRequest, HomeAssistant  # noqa: PLC0415 - start fast
         from offloop.lsp.derive_apart import load_catalog_apart  # noqa: PLC0415 - start fast
@@ -87,7 +130,8 @@ class LocalWorkshop:
         root = catalog.source_root
         where = f" in {root}" if root else " (bundled)"
         label = "; ".join([f"Home Assistant {catalog.version}{where}", *catalog.notices])
-        return ProjectEngine(lambda: Project(catalog, settings), label, str(root) if root else None)
+        jedi = self._asker()
+        return ProjectEngine(lambda: Project(catalog, settings, jedi), label, str(root) if root else None)
 
 
 def _onto(settings: Settings, wished: Settings) -> Settings:
