@@ -6,28 +6,35 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from offloop.facts.model import (
+    Assign,
     Attribute,
+    AugmentedAssign,
     Block,
     Boolean,
     Call,
+    Collection,
     Compare,
     Comprehension,
     Conditional,
     Constant,
+    Delete,
+    Evaluate,
     Expr,
     For,
     FunctionFacts,
     If,
     Name,
+    Not,
     Raise,
     Return,
     Statement,
+    Subscript,
     Try,
     Walrus,
     While,
     With,
 )
-from offloop.facts.walk import children, expressions, statements
+from offloop.facts.walk import blocks, children, expressions, statements
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
 from offloop.library.model import Kind
@@ -103,8 +110,10 @@ class Guards:
 
     # ---------------------------------------------------------------- every way through a block
     def _must(self, block: Block, scope: ScopeRef) -> Guard | None:
-        """Return the guard that every way through a block meets."""
+        """Return the guard that every way through a block meets, ways apart that leave before anything is changed."""
+        harmless = True
         for statement in block:
+            harmless = harmless and _only_looks(statement)
             for call in certain_calls_in((statement,)):
                 found = self._call_guard(call, scope)
                 if found is not None:
@@ -112,7 +121,8 @@ class Guards:
             found = self._must_inside(statement, scope)
             if found is not None:
                 return found
-            if isinstance(statement, Return | Raise) or _may_return(statement):
+            leaves = _may_return(statement) and not harmless and not _has_nothing_to_do(statement)
+            if isinstance(statement, Return | Raise) or leaves:
                 return None
         return None
 
@@ -263,4 +273,43 @@ def _first_string(expr: Expr) -> str | None:
 def _may_return(statement: Statement) -> bool:
     return isinstance(statement, If | For | While | With | Try) and any(
         isinstance(inner, Return) for inner in statements((statement,))
+    )
+
+
+def _has_nothing_to_do(statement: Statement) -> bool:
+    """Whether a statement is ``if not changes: return old``: it leaves because there is nothing to change."""
+    if not isinstance(statement, If) or statement.orelse or len(statement.branches) != 1:
+        return False
+    test, body = statement.branches[0]
+    if not isinstance(test, Not) or not isinstance(test.value, Name) or len(body) != 1:
+        return False
+    return isinstance(body[0], Return) and not isinstance(body[0].value, Call)
+
+
+def _only_looks(statement: Statement) -> bool:
+    """Whether a statement changes nothing but local names: what is left after it has done no harm."""
+    match statement:
+        case Assign(targets, _, _, _, _):
+            return all(_is_local(target) for target in targets)
+        case AugmentedAssign(target, _, _, _, _):
+            return _is_local(target)
+        case Evaluate(value, _, _):
+            return not isinstance(value, Call) or _is_local_method(value)
+        case Delete():
+            return False
+    return all(_only_looks(inner) for block in blocks(statement) for inner in block)
+
+
+def _is_local(target: Expr) -> bool:
+    if isinstance(target, Collection):
+        return all(_is_local(item) for item in target.items)
+    return isinstance(target, Name) or (isinstance(target, Subscript) and isinstance(target.value, Name))
+
+
+def _is_local_method(call: Call) -> bool:
+    """Whether a call is a method of a plain local name, such as of a logger or of a list that is being filled."""
+    return (
+        isinstance(call.function, Attribute)
+        and isinstance(call.function.value, Name)
+        and (call.function.value.id != "self")
     )

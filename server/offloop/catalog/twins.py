@@ -149,7 +149,8 @@ class TwinFinder:
         for target in targets:
             delegates = {f for f in callers.get(target, ()) if len(self.callees[f]) <= 8}
             private = self.program.facts(target).name.startswith("_")
-            inner = self.callees.get(target, set()) if private else set()
+            reached = self.callees.get(target, set()) if private else set()
+            inner = {callee for callee in reached if self._owner(callee) == self._owner(target)}
             same_work = {
                 f
                 for callee in inner
