@@ -12,6 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from multiprocessing.context import BaseContext
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING
 
 from offloop.cli.baseline import Baseline
@@ -124,7 +125,10 @@ _worker: tuple[Task, _Lazy] | None = None
 
 def _start_worker(task: Task) -> None:
     global _worker  # noqa: PLW0603 - a pool's process has no other place for what all its tasks share
-    _worker = (task, _Lazy(task))
+    checker = _Lazy(task)
+    _worker = (task, checker)
+    # A pool's process runs no other code when it ends; what the checker has started must not outlive it.
+    Finalize(None, checker.close, exitpriority=10)
 
 
 def _run_in_worker(folder: IntegrationFolder) -> Outcome:
