@@ -12,6 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from offloop.config import settings_from_mapping
@@ -29,8 +30,9 @@ DEF = re.compile(r"def (\w+)\(")
 class StandIn:
     """Finds what the words in the texts say."""
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, jedi: bool) -> None:
         self.label = label
+        self.jedi = jedi
         self.source_root: str | None = None
         self.asked = 0
 
@@ -59,7 +61,7 @@ class StandIn:
         return self.asked == 2
 
     def is_asking(self, integration: Integration) -> bool:
-        return self.asked < 2 and any("doubt" in file.text for file in integration.files)
+        return self.jedi and self.asked < 2 and any("doubt" in file.text for file in integration.files)
 
     def _findings(self, file: SourceFile) -> Iterator[Diagnostic]:
         for match in CALL.finditer(file.text):
@@ -77,7 +79,8 @@ class StandIn:
             risky = Fix(
                 "Delete it", (FileEdit(file.path, Edit(span.start, span.end, "")),), Applicability.UNSAFE
             )
-            yield self._finding(file, span, "HAT101", (risky, fix))
+            fixes = (replace(risky, preferred=True),) if "only unsafe" in file.text else (risky, fix)
+            yield self._finding(file, span, "HAT101", fixes)
 
     def _finding(self, file: SourceFile, span: Span, code: str, fixes: tuple[Fix, ...]) -> Diagnostic:
         place = LineIndex(file.text).position(span.start)
@@ -124,16 +127,17 @@ class StandInWorkshop:
         return Setup(settings, settings.home_assistant)
 
     def stopgap(self, setup: Setup) -> StandIn:
-        return StandIn("the stopgap")
+        return StandIn("the stopgap", jedi=False)
 
     def engine(self, setup: Setup) -> StandIn:
         gate = os.environ.get("OFFLOOP_TEST_GATE")
         while gate and not Path(gate).exists():
             time.sleep(0.01)
-        return StandIn(f"version {setup.home_assistant}")
+        return StandIn(f"version {setup.home_assistant}", setup.settings.jedi)
 
     def close(self) -> None:
-        pass
+        if "OFFLOOP_TEST_CLOSED" in os.environ:
+            Path(os.environ["OFFLOOP_TEST_CLOSED"]).touch()
 
     def rule_url(self, diagnostic: Diagnostic) -> str | None:
         return f"https://example.org/{diagnostic.code}"

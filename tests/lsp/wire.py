@@ -77,19 +77,23 @@ class Server:
         found = self.wait(lambda message: message.get("method") == method and fits(message["params"]))
         return found["params"]
 
-    def diagnostics(self, uri: str, fits: Callable[[Any], bool] = lambda _params: True) -> list[Message]:
-        params = self.notification(
-            "textDocument/publishDiagnostics", lambda params: params["uri"] == uri and fits(params)
-        )
-        return list(params["diagnostics"])
+    def diagnostics(
+        self, uri: str, fits: Callable[[Any], bool] = lambda _params: True, patience: float = PATIENCE
+    ) -> list[Message]:
+        def meant(message: Message) -> bool:
+            if message.get("method") != "textDocument/publishDiagnostics":
+                return False
+            return bool(message["params"]["uri"] == uri and fits(message["params"]))
 
-    def wait(self, fits: Callable[[Message], bool]) -> Message:
+        return list(self.wait(meant, patience)["params"]["diagnostics"])
+
+    def wait(self, fits: Callable[[Message], bool], patience: float = PATIENCE) -> Message:
         for index, message in enumerate(self.seen):
             if fits(message):
                 return self.seen.pop(index)
         while True:
             try:
-                message_or_end = self._queue.get(timeout=PATIENCE)
+                message_or_end = self._queue.get(timeout=patience)
             except Empty:
                 raise AssertionError(
                     f"no such message; seen: {self.seen!r}; stderr: {self.stderr!r}"

@@ -235,6 +235,18 @@ def test_processes_find_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert found(capsys, "--jobs", "1") == found(capsys, "--jobs", "3")
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_checkers_are_closed_in_every_process(jobs: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two", "three", "four"):
+        write(f"custom_components/{name}/__init__.py", "")
+    Path("closed").mkdir()
+    monkeypatch.setenv("OFFLOOP_TEST_CLOSED", str(Path("closed").absolute()))
+    offloop("check", "--jobs", jobs)
+    closed = {int(path.name) for path in Path("closed").iterdir()}
+    assert closed
+    assert (os.getpid() in closed) is (jobs == "1")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the stand-in's folders are made for forks")
 def test_dead_process_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     write("custom_components/a/__init__.py", "die()\n")
