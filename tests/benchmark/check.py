@@ -13,6 +13,7 @@ from offloop.project import Project
 from offloop.source import discover, load_integration
 from offloop.text import LineIndex
 from tests.benchmark.releases import ReleaseMissingError, release
+from tests.benchmark.requirements import packages
 from tests.benchmark.rows import Finding, Row, Step, Verdict, judge
 
 _LEVELS = ("error", "warning")
@@ -23,7 +24,7 @@ def judge_release(task: tuple[str, list[Row], Path, bool]) -> list[Verdict]:
     version, rows, sources, offline = task
     try:
         folder = release(sources, version, offline=offline)
-        checker = Checker(folder, version)
+        checker = Checker(folder, version, sources, offline=offline)
     except ReleaseMissingError as error:
         return [Verdict(row, "error", note=str(error)) for row in rows]
     except Exception:  # noqa: BLE001 - one release must not end the run
@@ -31,7 +32,7 @@ def judge_release(task: tuple[str, list[Row], Path, bool]) -> list[Verdict]:
     verdicts = []
     for row in rows:
         try:
-            verdicts.append(judge(row, checker.findings(row.integration)))
+            verdicts.append(judge(row, checker.findings(row.integration, libraries=row.needs_libraries)))
         except Exception:  # noqa: BLE001 - one integration must not end the run
             verdicts.append(Verdict(row, "error", note=traceback.format_exc(limit=-3)))
     return verdicts
@@ -40,27 +41,35 @@ def judge_release(task: tuple[str, list[Row], Path, bool]) -> list[Verdict]:
 class Checker:
     """One release: its catalog, and the findings of the integrations that were asked for."""
 
-    def __init__(self, folder: Path, version: str) -> None:
-
+    def __init__(self, folder: Path, version: str, sources: Path, *, offline: bool) -> None:
         self._root = folder / "homeassistant"
-        catalog = load_catalog(HomeAssistant(folder, version, "benchmark"))
-        self._project = Project(catalog, Settings())
-        self._findings: dict[str, list[Finding]] = {}
+        self._version = version
+        self._sources = sources
+        self._offline = offline
+        self._catalog = load_catalog(HomeAssistant(folder, version, "benchmark"))
+        self._findings: dict[tuple[str, bool], list[Finding]] = {}
 
-    def findings(self, integration: str) -> list[Finding]:
-        """Return the errors and warnings of an integration."""
-        if integration not in self._findings:
-            self._findings[integration] = self._check(integration)
-        return self._findings[integration]
+    def findings(self, integration: str, *, libraries: bool = False) -> list[Finding]:
+        """Return the errors and warnings of an integration, with the libraries that it requires at hand or not."""
+        key = (integration, libraries)
+        if key not in self._findings:
+            self._findings[key] = self._check(integration, self._project(integration, libraries=libraries))
+        return self._findings[key]
 
-    def _check(self, integration: str) -> list[Finding]:
+    def _project(self, integration: str, *, libraries: bool) -> Project:
+        folder = None
+        if libraries:
+            folder = packages(self._sources, self._root / integration, self._version, offline=self._offline)
+        return Project(self._catalog, Settings(python=str(folder) if folder is not None else None))
+
+    def _check(self, integration: str, project: Project) -> list[Finding]:
         folder = self._root / integration
         if not folder.is_dir():
             raise FileNotFoundError(f"{integration} is not in this release")
         loaded = load_integration(discover([folder]).folders[0])
         texts = {file.path: LineIndex(file.text) for file in loaded.files}
         findings = []
-        result = self._project.check(loaded)
+        result = project.check(loaded)
         # A fault of offloop's own would look like silence.
         if faults := [problem.message for problem in result.problems if problem.internal]:
             raise RuntimeError("; ".join(faults))

@@ -49,6 +49,11 @@ class Row:
         """Return the integration's folder, relative to ``homeassistant``."""
         return "/".join(self.file.split("/")[:2])
 
+    @property
+    def needs_libraries(self) -> bool:
+        """Whether only the source of a required library can explain the row."""
+        return self.data.get("level") == "third-party"
+
 
 @dataclass(frozen=True)
 class Verdict:

@@ -1,0 +1,114 @@
+"""What a library's own source tells about the functions that it is given."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from offloop.catalog.libraries import (
+    Libraries,
+    derive_library,
+    imported_libraries,
+    libraries_of,
+    read_library,
+)
+from offloop.facts.extract import extract
+from offloop.library.model import Catalog, Dispatch
+
+HUB = """
+    import threading
+
+    class Hub(threading.Thread):
+        def __init__(self, on_connect):
+            super().__init__(daemon=True)
+            self._listeners = []
+            self._on_connect = on_connect
+
+        def subscribe(self, listener, topic="all"):
+            self._listeners.append((listener, topic))
+
+        def run(self):
+            self._on_connect()
+            while True:
+                self._tell(read())
+
+        def _tell(self, message):
+            for listener, topic in self._listeners:
+                listener(message)
+
+    class Client:
+        async def listen(self, handler):
+            async for message in self:
+                handler(message)
+
+    def later(hub, work):
+        hub.do(work)
+"""
+
+
+def a_library(folder: Path, name: str, text: str) -> Path:
+    (folder / f"{name}.py").write_text(textwrap.dedent(text), encoding="utf-8")
+    return folder
+
+
+def handed(library: Catalog) -> dict[tuple[str, str], Dispatch]:
+    return {(h.api, h.keyword): h.dispatch for handoffs in library.handoffs.values() for h in handoffs}
+
+
+def test_a_listener_runs_in_the_thread_that_calls_it(tmp_path: Path) -> None:
+    found = handed(derive_library("hublib", read_library([a_library(tmp_path, "hublib", HUB)], "hublib")))
+    assert found["hublib.Hub.subscribe", "listener"] is Dispatch.THREAD
+    assert found["hublib.Hub.__init__", "on_connect"] is Dispatch.THREAD
+
+
+def test_an_asyncio_library_calls_in_the_loop(tmp_path: Path) -> None:
+    found = handed(derive_library("hublib", read_library([a_library(tmp_path, "hublib", HUB)], "hublib")))
+    assert found["hublib.Client.listen", "handler"] is Dispatch.LOOP
+
+
+def test_what_cannot_be_followed_says_nothing(tmp_path: Path) -> None:
+    found = handed(derive_library("hublib", read_library([a_library(tmp_path, "hublib", HUB)], "hublib")))
+    assert ("hublib.later", "work") not in found
+
+
+def test_a_library_is_read_with_those_it_builds_on(tmp_path: Path) -> None:
+    a_library(tmp_path, "hublib", HUB)
+    a_library(tmp_path, "wrapper", "import hublib\n\nclass Wrapped(hublib.Hub):\n    pass\n")
+    assert {module.name for module in read_library([tmp_path], "wrapper")} == {"wrapper", "hublib"}
+
+
+def test_imports_of_home_assistant_and_the_standard_library_are_no_libraries() -> None:
+    facts = extract(
+        "import threading\nimport hublib.client\nfrom homeassistant import core\nfrom . import x\n"
+    )
+    assert imported_libraries([facts]) == {"hublib"}
+
+
+def test_an_absent_library_leaves_the_catalog_as_it_is(tmp_path: Path) -> None:
+    catalog = derive_library("empty", [])
+    assert Libraries([tmp_path], use_cache=False).extend(catalog, [extract("import hublib\n")]) is catalog
+
+
+def test_a_broken_library_is_no_error(tmp_path: Path) -> None:
+    a_library(tmp_path, "hublib", "class Hub(\n    def run(self:\n\x00")
+    (tmp_path / "hublib.py").write_bytes(b"\xff\xfe broken \x00")
+    assert handed(derive_library("hublib", read_library([tmp_path], "hublib"))) == {}
+
+
+def test_the_cache_answers_the_second_time(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("OFFLOOP_CACHE_DIR", str(tmp_path / "cache"))
+    packages = tmp_path / "packages"
+    packages.mkdir()
+    a_library(packages, "hublib", HUB)
+    base = derive_library("empty", [])
+    texts = [extract("import hublib\n")]
+    first = Libraries([packages]).extend(base, texts)
+    second = Libraries([packages]).extend(base, texts)
+    assert handed(first) == handed(second)
+    assert list((tmp_path / "cache").glob("library-hublib-*.catalog"))
+
+
+def test_folders_come_from_the_setting_and_from_home_assistants_environment(tmp_path: Path) -> None:
+    assert libraries_of(None, None) is None
+    assert libraries_of(None, str(tmp_path / "site-packages")) is not None
+    assert libraries_of(str(tmp_path), None) is not None
