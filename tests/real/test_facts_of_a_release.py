@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from offloop.facts.extract import extract
-from offloop.facts.model import Attribute, Call, ModuleFacts, Name
+from offloop.facts.model import ModuleFacts
+from offloop.facts.tree import Attribute, Call, Name
 from offloop.text import LineIndex
 
 pytestmark = pytest.mark.real

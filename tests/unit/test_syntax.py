@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from offloop.facts.extract import extract
-from offloop.facts.model import (
+from offloop.facts.model import ModuleFacts, ParameterKind
+from offloop.facts.tree import (
     Assign,
     Attribute,
     Await,
@@ -30,10 +31,8 @@ from offloop.facts.model import (
     Jump,
     Lambda,
     Match,
-    ModuleFacts,
     Name,
     Not,
-    ParameterKind,
     Scope,
     Starred,
     Statement,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offloop.facts.model import Argument, Call, Constant, Expr
+from offloop.facts.tree import Argument, Call, Constant, Expr
 from offloop.facts.walk import dotted_name
 from offloop.inference.program import Program
 from offloop.library.model import Alias, BlockingCall, Origin

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from offloop.catalog.guards import Guards, certain_calls_in, decorating
-from offloop.facts.model import (
+from offloop.facts.model import FunctionFacts
+from offloop.facts.tree import (
     Assign,
     Attribute,
     AugmentedAssign,
@@ -20,7 +21,6 @@ from offloop.facts.model import (
     Dictionary,
     Expr,
     For,
-    FunctionFacts,
     If,
     Name,
     Scope,

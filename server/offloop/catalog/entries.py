@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from offloop.facts.model import Attribute, Block, Call, Constant, Expr, If, Name, Raise, Return, Statement
+from offloop.facts.tree import Attribute, Block, Call, Constant, Expr, If, Name, Raise, Return, Statement
 from offloop.facts.walk import blocks
 from offloop.inference.arguments import find_argument
 from offloop.inference.context import ExecutionContext, FunctionId, Summary

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from offloop.facts.model import (
+from offloop.facts.model import FunctionFacts
+from offloop.facts.tree import (
     Assign,
     Attribute,
     AugmentedAssign,
@@ -21,7 +22,6 @@ from offloop.facts.model import (
     Evaluate,
     Expr,
     For,
-    FunctionFacts,
     If,
     Name,
     Not,

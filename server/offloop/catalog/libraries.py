@@ -19,7 +19,8 @@ from offloop.catalog.load import cache_folder, read_cached, write_cached
 from offloop.catalog.locate import site_packages
 from offloop.catalog.store import dump
 from offloop.facts.extract import extract
-from offloop.facts.model import Attribute, ModuleFacts
+from offloop.facts.model import ModuleFacts
+from offloop.facts.tree import Attribute
 from offloop.inference.analysis import contexts
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import FunctionId

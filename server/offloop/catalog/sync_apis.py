@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from offloop.catalog.guards import certain_calls
 from offloop.catalog.twins import TwinFinder
-from offloop.facts.model import Assign, Attribute, Block, Call, Compare, Expr, If, Name, Raise, Try, With
+from offloop.facts.tree import Assign, Attribute, Block, Call, Compare, Expr, If, Name, Raise, Try, With
 from offloop.facts.walk import dotted_name, expressions, statements, walk
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from offloop.facts.model import Assign, Attribute, Call, Expr, Name, ParameterKind
+from offloop.facts.model import ParameterKind
+from offloop.facts.tree import Assign, Attribute, Call, Expr, Name
 from offloop.facts.walk import statements
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program

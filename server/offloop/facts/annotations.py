@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from sys import intern
 
-from offloop.facts.model import (
+from offloop.facts.reader import CHAIN_LIMIT, Reader, TooDeepError, UnreadableTreeError, fold
+from offloop.facts.tree import (
     Argument,
     Attribute,
     Binary,
@@ -24,7 +25,6 @@ from offloop.facts.model import (
     Starred,
     Subscript,
 )
-from offloop.facts.reader import CHAIN_LIMIT, Reader, TooDeepError, UnreadableTreeError, fold
 
 
 def annotation(reader: Reader, in_literal: bool = False) -> Expr:

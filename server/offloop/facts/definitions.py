@@ -11,21 +11,9 @@ from dataclasses import replace
 from sys import intern
 
 from offloop.facts.annotations import annotation_list, optional_annotation
-from offloop.facts.model import (
-    Argument,
-    Block,
-    Call,
-    ClassFacts,
-    Collection,
-    Define,
-    Expr,
-    FunctionFacts,
-    Lambda,
-    Parameter,
-    ParameterKind,
-    Statement,
-)
+from offloop.facts.model import ClassFacts, FunctionFacts, Parameter, ParameterKind
 from offloop.facts.reader import Reader, decodes_expression, decodes_statement
+from offloop.facts.tree import Argument, Block, Call, Collection, Define, Expr, Lambda, Statement
 
 _GAP = r"(?:[ \t\f]|\\\r?\n)"
 _FUNCTION_HEAD = re.compile(rf"(?:async{_GAP}+)?def{_GAP}*")

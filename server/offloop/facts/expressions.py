@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sys import intern
 
-from offloop.facts.model import (
+from offloop.facts.reader import CHAIN_LIMIT, TAG_NONE, Reader, TooDeepError, decodes_expression
+from offloop.facts.tree import (
     Argument,
     Attribute,
     Await,
@@ -27,7 +28,6 @@ from offloop.facts.model import (
     Walrus,
     Yield,
 )
-from offloop.facts.reader import CHAIN_LIMIT, TAG_NONE, Reader, TooDeepError, decodes_expression
 
 # Named tuples are made in a third of the time when their own __new__ is passed by.
 _new = tuple.__new__

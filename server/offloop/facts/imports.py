@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sys import intern
 
-from offloop.facts.model import Import, Statement
 from offloop.facts.reader import Reader, decodes_statement
+from offloop.facts.tree import Import, Statement
 
 _ImportName = tuple[str, str | None]
 

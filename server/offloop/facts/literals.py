@@ -10,8 +10,8 @@ import ast
 import struct
 import warnings
 
-from offloop.facts.model import Compound, Constant, Expr
 from offloop.facts.reader import TAG_STRING, Reader, decodes_expression
+from offloop.facts.tree import Compound, Constant, Expr
 
 # Named tuples are made in a third of the time when their own __new__ is passed by.
 _new = tuple.__new__

@@ -15,7 +15,8 @@ import re
 from collections.abc import Callable
 from sys import intern
 
-from offloop.facts.model import Block, Call, ClassFacts, Expr, FunctionFacts, Import, Statement
+from offloop.facts.model import ClassFacts, FunctionFacts
+from offloop.facts.tree import Block, Call, Expr, Import, Statement
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _WORD = re.compile(r"[^\W\d]\w*")

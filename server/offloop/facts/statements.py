@@ -7,7 +7,8 @@ from sys import intern
 from offloop.facts.annotations import optional_annotation
 from offloop.facts.definitions import type_parameters
 from offloop.facts.expressions import NOTHING, evaluate_later
-from offloop.facts.model import (
+from offloop.facts.reader import Reader, UnreadableTreeError, decodes_statement
+from offloop.facts.tree import (
     Assert,
     Assign,
     AugmentedAssign,
@@ -29,7 +30,6 @@ from offloop.facts.model import (
     While,
     With,
 )
-from offloop.facts.reader import Reader, UnreadableTreeError, decodes_statement
 
 
 @decodes_statement(160)

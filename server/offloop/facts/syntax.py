@@ -14,8 +14,9 @@ import ast_serialize
 
 from offloop.facts import expressions, imports, literals, statements  # noqa: F401 - they register decoders
 from offloop.facts.definitions import unfold_qualified_names
-from offloop.facts.model import Block, Call, ClassFacts, FunctionFacts, Import, SyntaxProblem
+from offloop.facts.model import ClassFacts, FunctionFacts, SyntaxProblem
 from offloop.facts.reader import Reader, UnreadableTreeError, fold
+from offloop.facts.tree import Block, Call, Import
 
 if TYPE_CHECKING:
     from ast_serialize import ParseError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from offloop.facts.model import (
+from offloop.facts.tree import (
     Assert,
     Assign,
     Attribute,

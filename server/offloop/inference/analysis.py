@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from offloop.facts.model import Call
+from offloop.facts.tree import Call
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason, Summary
 from offloop.inference.declarations import without_mere_declarations

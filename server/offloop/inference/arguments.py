@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offloop.facts.model import Argument, Attribute, Call, Expr, FunctionFacts, Name, Parameter
+from offloop.facts.model import FunctionFacts, Parameter
+from offloop.facts.tree import Argument, Attribute, Call, Expr, Name
 from offloop.library.model import Dispatch, HandOff
 from offloop.library.overrides import FORCED, JOB_TYPE_KEYWORD
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from offloop.facts.model import (
+from offloop.facts.model import FunctionFacts, ModuleFacts
+from offloop.facts.tree import (
     Argument,
     Assign,
     Attribute,
@@ -19,8 +20,6 @@ from offloop.facts.model import (
     Collection,
     Constant,
     Expr,
-    FunctionFacts,
-    ModuleFacts,
     Name,
     Return,
     Statement,

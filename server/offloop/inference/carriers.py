@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offloop.facts.model import Expr
+from offloop.facts.tree import Expr
 from offloop.library.model import Type
 from offloop.resolve.evaluate import Evaluator
 

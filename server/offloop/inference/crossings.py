@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from offloop.facts.model import Call
+from offloop.facts.tree import Call
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId
 from offloop.inference.thread_tests import is_sheltered

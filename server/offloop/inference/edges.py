@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from offloop.facts.model import Call, Expr
+from offloop.facts.tree import Call, Expr
 from offloop.inference.context import FunctionId
 from offloop.library.model import HandOff, Type
 from offloop.resolve.values import ScopeRef

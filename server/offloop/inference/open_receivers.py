@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from offloop.facts.model import Attribute, FunctionFacts
+from offloop.facts.model import FunctionFacts
+from offloop.facts.tree import Attribute
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId
 from offloop.library.overrides import ASYNCIO_APIS

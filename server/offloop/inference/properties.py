@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from offloop.facts.model import Assign, Attribute, FunctionFacts
+from offloop.facts.model import FunctionFacts
+from offloop.facts.tree import Assign, Attribute
 from offloop.facts.walk import expressions, statements, walk
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program

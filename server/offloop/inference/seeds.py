@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from offloop.facts.model import Call
+from offloop.facts.tree import Call
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason
 from offloop.inference.edges import HandOffEdge

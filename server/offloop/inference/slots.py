@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offloop.facts.model import (
-    Attribute,
-    Await,
-    Call,
-    Constant,
-    Expr,
-    Name,
-    Starred,
-    Subscript,
-    Walrus,
-)
+from offloop.facts.tree import Attribute, Await, Call, Constant, Expr, Name, Starred, Subscript, Walrus
 from offloop.inference.carriers import is_plain
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import Slot

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from offloop.facts.model import (
+from offloop.facts.model import FunctionFacts
+from offloop.facts.tree import (
     Argument,
     Attribute,
     Await,
@@ -16,7 +17,6 @@ from offloop.facts.model import (
     Constant,
     Dictionary,
     Expr,
-    FunctionFacts,
     Lambda,
     Name,
     Starred,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offloop.facts.model import Block, Call, Compare, Expr, If, Not, Raise, Return, Statement
+from offloop.facts.tree import Block, Call, Compare, Expr, If, Not, Raise, Return, Statement
 from offloop.facts.walk import blocks
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.values import ScopeRef

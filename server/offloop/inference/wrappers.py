@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offloop.facts.model import Call, FunctionFacts, ModuleFacts, Name
+from offloop.facts.model import FunctionFacts, ModuleFacts
+from offloop.facts.tree import Call, Name
 from offloop.inference.context import FunctionId
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.values import ScopeRef

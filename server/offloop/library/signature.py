@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offloop.facts.model import (
+from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts
+from offloop.facts.tree import (
     Assign,
     Attribute,
     Binary,
     Call,
-    ClassFacts,
     Collection,
     Constant,
     Define,
     Expr,
-    FunctionFacts,
     Import,
-    ModuleFacts,
     Name,
     Subscript,
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from offloop.facts.model import (
+from offloop.facts.model import FunctionFacts, ModuleFacts
+from offloop.facts.tree import (
     Assign,
     Block,
     Collection,
@@ -13,10 +14,8 @@ from offloop.facts.model import (
     Define,
     Expr,
     For,
-    FunctionFacts,
     Import,
     Match,
-    ModuleFacts,
     Name,
     Scope,
     Starred,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from offloop.facts.model import Attribute, Call, Expr, Name, Return
+from offloop.facts.tree import Attribute, Call, Expr, Name, Return
 from offloop.facts.walk import statements
 from offloop.library.model import FunctionSignature, Kind, Type
 from offloop.resolve.containers import elements, method_call

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from offloop.facts.model import (
+from offloop.facts.tree import (
     Attribute,
     Call,
     Collection,

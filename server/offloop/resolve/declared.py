@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offloop.facts.model import Expr
+from offloop.facts.tree import Expr
 from offloop.library.model import ClassSignature, FunctionSignature, ModuleSignature, Type, Variable
 from offloop.resolve.scopes import Scopes
 from offloop.resolve.values import (

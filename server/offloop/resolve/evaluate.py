@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from offloop.facts.model import (
+from offloop.facts.tree import (
     Attribute,
     Await,
     Boolean,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from offloop.facts.model import Assign, Attribute, Block, Collection, Expr, FunctionFacts, Name
+from offloop.facts.model import FunctionFacts
+from offloop.facts.tree import Assign, Attribute, Block, Collection, Expr, Name
 from offloop.facts.walk import statements
 from offloop.library.model import ClassSignature, FunctionSignature, Type, Variable
 from offloop.resolve.declared import instances, reference, wrap

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from offloop.facts.model import Call, Expr, FunctionFacts
+from offloop.facts.model import FunctionFacts
+from offloop.facts.tree import Call, Expr
 from offloop.facts.walk import dotted_name
 from offloop.library.model import FunctionSignature, ParameterSignature, Type
 from offloop.resolve.declared import annotated, instances

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from offloop.facts.model import (
-    Assign,
-    Attribute,
-    Block,
-    Call,
-    Constant,
-    Expr,
-    FunctionFacts,
-    ModuleFacts,
-    Name,
-    Subscript,
-)
+from offloop.facts.model import FunctionFacts, ModuleFacts
+from offloop.facts.tree import Assign, Attribute, Block, Call, Constant, Expr, Name, Subscript
 from offloop.facts.walk import statements
 from offloop.library.model import Variable
 from offloop.resolve.values import ScopeRef

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from offloop.facts.model import Attribute, Expr, Lambda, Name, Return, Subscript
+from offloop.facts.tree import Attribute, Expr, Lambda, Name, Return, Subscript
 from offloop.facts.walk import expressions, walk
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId, Reason

@@ -6,7 +6,8 @@ import re
 import sys
 from collections.abc import Iterator
 
-from offloop.facts.model import FunctionFacts, Import, ModuleFacts, Statement
+from offloop.facts.model import FunctionFacts, ModuleFacts
+from offloop.facts.tree import Import, Statement
 from offloop.facts.walk import blocks, statements
 from offloop.text import Edit, LineIndex
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offloop.facts.model import Attribute, Call, Expr, Name
+from offloop.facts.tree import Attribute, Call, Expr, Name
 from offloop.facts.walk import walk
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId

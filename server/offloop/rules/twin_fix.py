@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offloop.facts.model import Attribute, Call, Constant, Evaluate, Name
+from offloop.facts.tree import Attribute, Call, Constant, Evaluate, Name
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext
 from offloop.inference.crossings import Crossing
