@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
@@ -120,11 +121,15 @@ class _Lazy:
 
 
 # ------------------------------------------------------------------ processes
+_COLLECT_AFTER = 200_000  # new objects; a large integration makes as many
 _worker: tuple[Task, _Lazy] | None = None
 
 
 def _start_worker(task: Task) -> None:
     global _worker  # noqa: PLW0603 - a pool's process has no other place for what all its tasks share
+    # The catalog stays; an analysis leaves no cycles behind. Looking through all of it again and again is for nothing.
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
     checker = _Lazy(task)
     _worker = (task, checker)
     # A pool's process runs no other code when it ends; what the checker has started must not outlive it.
