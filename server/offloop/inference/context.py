@@ -38,7 +38,6 @@ class Reason(Enum):
     STANDARD_LIBRARY = "standard library"
     HAND_OFF = "hand-off"
     CALL = "call"
-    HINT = "hint"
 
 
 class Evidence(NamedTuple):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from offloop.facts.tree import Call, Expr
 from offloop.inference.context import FunctionId
-from offloop.library.model import HandOff, Type
+from offloop.library.model import HandOff
 from offloop.resolve.values import ScopeRef
 
 
@@ -23,7 +23,6 @@ class Atom(NamedTuple):
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     kind: str = ""
     position: int = -1
-    receiver: Type | None = None
 
 
 # What holds atoms: ("v", module, function, class, name) for a variable, ("a", class, attribute[, key]) for an
@@ -39,7 +38,6 @@ class CallEdge(NamedTuple):
     module: str
     callee: FunctionId
     call: Call
-    implied: bool = False
 
 
 class HandOffEdge(NamedTuple):

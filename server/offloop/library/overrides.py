@@ -130,10 +130,6 @@ METHODS_IN: Mapping[tuple[str, str], tuple[str, str]] = {
     ("logging.Handler", "emit"): ("both", "logging calls it in the thread that logs"),
 }
 
-# Callables that are returned unchanged, or wrapped so that a dispatcher sees through them.
-# functools.partial is unwrapped by Home Assistant itself (core.py, get_hassjob_callable_job_type).
-WRAPPERS: frozenset[str] = frozenset({"functools.partial", "functools.partialmethod", "typing.cast"})
-
 # HassJob's argument that settles where the callable runs, whatever its kind (core.py, HassJob.__init__).
 JOB_TYPE_KEYWORD = "job_type"
 FORCED: Mapping[str, Dispatch] = {
