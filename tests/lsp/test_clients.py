@@ -35,9 +35,13 @@ async def client(request: pytest.FixtureRequest, lsp_client: LanguageClient) -> 
     await lsp_client.shutdown_session()
 
 
+def pulls(client: LanguageClient) -> bool:
+    return bool(client.capabilities.workspace and client.capabilities.workspace.diagnostics)
+
+
 async def findings(client: LanguageClient, uri: str, count: int) -> list[types.Diagnostic]:
-    """Wait until a file has so many findings, pulled or pushed as the server offered."""
-    if client.capabilities.text_document and client.capabilities.text_document.diagnostic:
+    """Wait until a file has so many findings, pulled where the client can be told to pull again."""
+    if pulls(client):
         asked = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri))
         report = await client.text_document_diagnostic_async(asked)
         assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
@@ -92,5 +96,4 @@ async def test_only_one_way_of_reporting_is_used(client: LanguageClient, integra
         types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 1, SWITCH))
     )
     await findings(client, uri, 1)
-    pulls = client.capabilities.text_document and client.capabilities.text_document.diagnostic
-    assert bool(client.diagnostics) != bool(pulls)
+    assert bool(client.diagnostics) != pulls(client)

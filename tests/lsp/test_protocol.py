@@ -62,6 +62,17 @@ def test_a_capable_client_pulls_and_is_never_pushed_to() -> None:
         assert not [one for one in server.seen if one.get("method") == "textDocument/publishDiagnostics"]
 
 
+def test_a_client_that_cannot_be_told_to_pull_again_is_pushed_to(integration: Path) -> None:
+    with serving() as server:
+        server.answers["workspace/configuration"] = lambda _message: [{}]
+        assert "diagnosticProvider" not in server.initialize(NEOVIM)["capabilities"]
+        one, two = (integration / "switch.py").as_uri(), (integration / "__init__.py").as_uri()
+        server.open(one, SWITCH)
+        assert len(server.diagnostics(one)) == 1
+        server.open(two, "poison\n")
+        assert len(server.diagnostics(one)) == 2
+
+
 def test_an_edit_refreshes_the_other_files_of_the_integration(integration: Path) -> None:
     with serving() as server:
         server.answers["workspace/configuration"] = lambda _message: [{}]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from offloop.cli.baseline import DEFAULT_NAME
+from offloop.cli.editor import FILES
 
 _FORMATS = ("full", "concise", "json", "json-lines", "github", "gitlab", "junit", "sarif", "pylint")
 
@@ -23,6 +24,7 @@ def parser() -> argparse.ArgumentParser:
     _explain(commands.add_parser("explain", help="explain a rule"))
     _with_text_or_json(commands.add_parser("rules", help="list all rules"))
     _catalog(commands.add_parser("catalog", help="show what a Home Assistant release says about threads"))
+    _editor(commands.add_parser("editor", help="print what brings offloop into an editor"))
     # Only for this help: the server has its own options (offloop server --help).
     commands.add_parser("server", help="run the language server", add_help=False)
     return top
@@ -145,6 +147,11 @@ def _catalog(parser: argparse.ArgumentParser) -> None:
     )
     _sources(parser)
     parser.add_argument("--no-cache", action="store_true", help="neither read nor write caches")
+
+
+def _editor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("editor", choices=tuple(FILES), metavar="EDITOR", help=f"one of {', '.join(FILES)}")
+    parser.add_argument("--path", action="store_true", help="print only where the file lies")
 
 
 def _with_text_or_json(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:

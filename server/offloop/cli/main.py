@@ -65,6 +65,10 @@ def _command(options: argparse.Namespace, engine: Engine) -> int:
         from offloop.cli.catalog import catalog  # noqa: PLC0415
 
         return catalog(options, engine)
+    if name == "editor":
+        from offloop.cli.editor import editor  # noqa: PLC0415
+
+        return editor(options)
     from offloop.cli.explain import explain, list_rules  # noqa: PLC0415
 
     return explain(options, engine) if name == "explain" else list_rules(options, engine)

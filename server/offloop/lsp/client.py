@@ -38,14 +38,14 @@ def features_of(capabilities: types.ClientCapabilities) -> ClientFeatures:
     def has(path: str) -> bool:
         return bool(get_capability(capabilities, path, False))
 
-    diagnostics = "pull" if capabilities.text_document and capabilities.text_document.diagnostic else "push"
-    kind = "diagnostic" if diagnostics == "pull" else "publish_diagnostics"
+    is_pulling = _pulls(capabilities)
+    kind = "diagnostic" if is_pulling else "publish_diagnostics"
     encodings: Iterable[types.PositionEncodingKind | str] | None
     encodings = capabilities.general.position_encodings if capabilities.general else None
     hover = get_capability(capabilities, "text_document.hover.content_format", None) or ()
     return ClientFeatures(
         encoding=choose_encoding(encodings),
-        pull=diagnostics == "pull",
+        pull=is_pulling,
         refresh=has("workspace.diagnostics.refresh_support"),
         related_documents=has("text_document.diagnostic.related_document_support"),
         related_information=_either(capabilities, kind, "related_information"),
@@ -60,6 +60,19 @@ def features_of(capabilities: types.ClientCapabilities) -> ClientFeatures:
         watched_files=has("workspace.did_change_watched_files.dynamic_registration"),
         configuration_registration=has("workspace.did_change_configuration.dynamic_registration"),
     )
+
+
+def _pulls(capabilities: types.ClientCapabilities) -> bool:
+    """Return whether findings are pulled.
+
+    A client that cannot be asked to pull again (Neovim 0.11) would show what an edit of another file, a file on
+    the disk or the catalog has changed after its next edit only: it is pushed to where it takes that.
+    """
+    text = capabilities.text_document
+    if text is None or text.diagnostic is None:
+        return False
+    is_refreshing = get_capability(capabilities, "workspace.diagnostics.refresh_support", False)
+    return bool(is_refreshing) or text.publish_diagnostics is None
 
 
 def _either(capabilities: types.ClientCapabilities, kind: str, name: str) -> bool:

