@@ -175,9 +175,7 @@ def _installed(folder: Path, command: list[str] | None) -> dict[str, str]:
     if command is not None:
         plain = shlex.join([sys.executable, "-m", "offloop"])
         noted = shlex.quote(str(folder / "starts"))
-        script = (
-            f'#!/bin/sh\n[ "$1" = server ] || exec {plain} "$@"\necho $$ >> {noted}\nexec {shlex.join(command)}\n'
-        )
+        script = f'#!/bin/sh\n[ "$1" = server ] || exec {plain} "$@"\necho $$ >> {noted}\nexec {shlex.join(command)}\n'
         (programs / "offloop").write_text(script)
         (programs / "offloop").chmod(0o755)
     # The user's own cache of catalogs stays.

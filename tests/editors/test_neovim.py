@@ -144,7 +144,9 @@ def test_findings_are_those_of_what_is_typed(repository: Path, settings: dict[st
     with running(REAL, settings) as editor:
         editor.edit(integration_in(repository) / "switch.py")
         editor.attached()
-        editor.type('Gofor _ in range(2):  # Ünïcode 家 🏠<CR>self.hass.bus.async_fire("😀", {"a": "b"})<Esc>')
+        editor.type(
+            'Gofor _ in range(2):  # Ünïcode 家 🏠<CR>self.hass.bus.async_fire("😀", {"a": "b"})<Esc>'
+        )
         editor.found(("HAT101", 7))
         editor.type("kdd")
         editor.found(("HAT101", 6))
@@ -263,7 +265,9 @@ def test_where_it_starts(tmp_path: Path) -> None:
 
 
 # ------------------------------------------------------------------ when things go wrong
-def test_without_the_command_a_user_is_told_once_and_where_it_matters(tmp_path: Path, repository: Path) -> None:
+def test_without_the_command_a_user_is_told_once_and_where_it_matters(
+    tmp_path: Path, repository: Path
+) -> None:
     (tmp_path / "plain.py").write_text("import asyncio\n")
     with running(None) as editor:
         editor.edit(tmp_path / "plain.py")
