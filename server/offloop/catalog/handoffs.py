@@ -109,6 +109,11 @@ def _handoff(
         dispatch = Dispatch.LOOP
     else:
         return None  # it depends; saying nothing is better than guessing
+    return placed(program, function, position)._replace(dispatch=dispatch, origin=kinds[dispatch])
+
+
+def placed(program: Program, function: FunctionId, position: int) -> HandOff:
+    """Return a hand-off that names a parameter, its dispatch and origin left open."""
     facts = program.facts(function)
     parameter = facts.parameters[position]
     method = facts.owner_class is not None and not _is_static(program, function)
@@ -118,7 +123,7 @@ def _handoff(
     following = facts.parameters[position + 1 : position + 2]
     rest = bool(following) and following[0].kind.value == "variadic"
     api = f"{function.module}.{facts.qualname}"
-    return HandOff(api, index, parameter.name, dispatch, kinds[dispatch], rest)
+    return HandOff(api, index, parameter.name, Dispatch.KEPT, Origin("", 0), rest)
 
 
 def _is_static(program: Program, function: FunctionId) -> bool:

@@ -10,23 +10,26 @@ import hashlib
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from offloop.catalog.entries import EntryFinder
-from offloop.catalog.handoffs import callable_parameters, derive_handoffs
-from offloop.catalog.load import cache_folder, read_cached, write_cached
+from offloop.catalog.handoffs import callable_parameters
+from offloop.catalog.library_handoffs import Lineage, calls_within, library_handoffs
+from offloop.catalog.library_threads import Threads, packages_with_loops
+from offloop.catalog.load import cache_folder, own_version, read_cached, write_cached
 from offloop.catalog.locate import site_packages
-from offloop.catalog.store import dump
+from offloop.catalog.store import FORMAT, dump
 from offloop.facts.extract import extract
 from offloop.facts.model import ModuleFacts
 from offloop.facts.tree import Attribute
-from offloop.inference.analysis import contexts
+from offloop.inference.analysis import contexts, edges
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import CallEdge
 from offloop.inference.program import ModuleInput, Program
-from offloop.library.model import Catalog, Dispatch, HandOff, ModuleSignature
+from offloop.library.model import Catalog, FunctionSignature, ModuleSignature
 from offloop.resolve.values import ScopeRef
 from offloop.source import Problem, read_source
 
@@ -67,9 +70,13 @@ def _modules(folder: Path, paths: Iterable[Path]) -> Iterator[tuple[str, Path, b
         yield ".".join(parts[:-1] if is_package else parts), path, is_package
 
 
-def fingerprint(files: Iterable[tuple[str, Path, bool]]) -> str:
-    """Return what identifies a library's files without reading them."""
+def fingerprint(folders: Iterable[Path], files: Iterable[tuple[str, Path, bool]]) -> str:
+    """Return what identifies a library without reading it: its files, and which packages lie beside it."""
     digest = hashlib.blake2b(digest_size=12)
+    digest.update(f"{FORMAT} {own_version()} {sys.version_info[:2]}".encode())
+    for folder in folders:
+        with suppress(OSError):
+            digest.update(f"{folder} {folder.stat().st_mtime_ns}".encode())
     for module, path, _ in files:
         try:
             state = path.stat()
@@ -104,15 +111,22 @@ def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
     """Return what a library tells as a catalog of its own: signatures, hand-offs, methods it runs in threads."""
     program = Program(inputs, {}, {}, frozenset())
     graph = CallGraph(program.world, program.evaluator, {}, follow_stars=False)
-    graph.build(callable_parameters(program))
+    graph.build(callable_parameters(program), summarise_attributes=True)
+    callers = calls_within(program, graph.calls)
     graph.calls.extend(_calls_by_name(program))
     summaries = contexts(program, graph)
-    handoffs = {
-        api: tuple(_by_thread(handoff) for handoff in found)
-        for api, found in derive_handoffs(program, graph, summaries).items()
-    }
+    own_loops = packages_with_loops(program, graph, summaries)
+    if own_loops:
+        summaries = contexts(program, graph, own_loops=own_loops)
+    carried = list(edges(program, graph))
+    threads = Threads(program, graph, carried, summaries)
+    handoffs = library_handoffs(program, graph, Lineage(program, carried, summaries), threads)
     entries = tuple(
-        entry for entry in EntryFinder(program, handoffs, summaries).derive() if entry.runs_in == "worker"
+        entry._replace(needs=threads.needed(function))
+        for entry in EntryFinder(program, handoffs, summaries).derive()
+        if entry.runs_in == "worker"
+        and not entry.method.startswith("_")
+        and (function := _named(program, entry.via)) is not None
     )
     return Catalog(
         version=root,
@@ -125,12 +139,13 @@ def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
         conventions={},
         callback_decorators=frozenset(),
         has_guards=False,
+        callers=callers,
     )
 
 
-def _by_thread(handoff: HandOff) -> HandOff:
-    # A worker of a library's is a thread of the library's own, not Home Assistant's executor.
-    return handoff._replace(dispatch=Dispatch.THREAD) if handoff.dispatch is Dispatch.EXECUTOR else handoff
+def _named(program: Program, dotted: str) -> FunctionId | None:
+    found = program.world.find(dotted)
+    return FunctionId(found.module, found.index) if isinstance(found, FunctionSignature) else None
 
 
 def _calls_by_name(program: Program) -> Iterator[CallEdge]:
@@ -190,7 +205,7 @@ class Libraries:
         files = library_files(self.folders, root)
         if not files:
             return None
-        path = cache_folder() / f"library-{root}-{fingerprint(files)}.catalog"
+        path = cache_folder() / f"library-{root}-{fingerprint(self.folders, files)}.catalog"
         cached = read_cached(path, None) if self._use_cache else None
         if cached is not None:
             return cached
@@ -204,11 +219,19 @@ def _join(catalog: Catalog, libraries: Iterable[Catalog]) -> Catalog:
     modules: list[Mapping[str, ModuleSignature]] = [catalog.modules]
     handoffs = dict(catalog.handoffs)
     entries = list(catalog.entry_points)
+    callers = dict(catalog.callers)
     for library in libraries:
         modules.append(library.modules)
         handoffs.update(library.handoffs)
         entries.extend(library.entry_points)
-    return replace(catalog, modules=JoinedModules(modules), handoffs=handoffs, entry_points=tuple(entries))
+        callers.update(library.callers)
+    return replace(
+        catalog,
+        modules=JoinedModules(modules),
+        handoffs=handoffs,
+        entry_points=tuple(entries),
+        callers=callers,
+    )
 
 
 class JoinedModules(Mapping[str, ModuleSignature]):

@@ -65,7 +65,7 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
 def fingerprint(location: HomeAssistant) -> str:
     """Return what identifies the sources of a location without reading them: names, sizes and times of its core."""
     digest = hashlib.blake2b(digest_size=12)
-    digest.update(f"{FORMAT} {_own_version()} {sys.version_info[:2]} {location.root}".encode())
+    digest.update(f"{FORMAT} {own_version()} {sys.version_info[:2]} {location.root}".encode())
     for path in core_files(location.root):
         try:
             state = path.stat()
@@ -75,7 +75,7 @@ def fingerprint(location: HomeAssistant) -> str:
     return digest.hexdigest()
 
 
-def _own_version() -> str:
+def own_version() -> str:
     """Return what changes when offloop's own judgement does: its version, or its files' state in a checkout."""
     try:
         released = version("offloop")

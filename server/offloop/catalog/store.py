@@ -93,6 +93,8 @@ def parts(catalog: Catalog) -> tuple[bytes, dict[str, bytes]]:
         "blocking": [_with_origin(call, 2) for call in catalog.blocking],
         "sync_apis": [_with_origin(api, 2) for api in catalog.sync_apis.values()],
     }
+    if catalog.callers:
+        core["callers"] = dict(catalog.callers)
     modules = {name: marshal.dumps(_module(module), _MARSHAL) for name, module in catalog.modules.items()}
     return marshal.dumps(core, _MARSHAL), modules
 
@@ -112,8 +114,8 @@ def _catalog(raw: dict[str, Any], modules: StoredModules, source_root: str | Non
     apis = [_read_loop_api(api) for api in raw["loop_apis"]]
     handoffs: dict[str, list[HandOff]] = {}
     for item in raw["handoffs"]:
-        api, index, keyword, dispatch, origin, rest = item
-        handoff = HandOff(api, index, keyword, Dispatch(dispatch), Origin(*origin), rest)
+        api, index, keyword, dispatch, origin, *rest = item
+        handoff = HandOff(api, index, keyword, Dispatch(dispatch), Origin(*origin), *rest)
         handoffs.setdefault(handoff.api, []).append(handoff)
     return Catalog(
         version=raw["version"],
@@ -131,6 +133,7 @@ def _catalog(raw: dict[str, Any], modules: StoredModules, source_root: str | Non
             BlockingCall(n, strict, Origin(*o), exempt) for n, strict, o, exempt in raw["blocking"]
         ),
         sync_apis={name: SyncApi(name, in_loop, Origin(*o)) for name, in_loop, o in raw["sync_apis"]},
+        callers=raw.get("callers", {}),
     )
 
 
@@ -222,7 +225,10 @@ def _loop_api(api: LoopApi) -> tuple[Any, ...]:
 
 
 def _handoff(handoff: HandOff) -> tuple[Any, ...]:
-    return (*handoff[:3], handoff.dispatch.value, tuple(handoff.origin), handoff.passes_rest)
+    plain = (*handoff[:3], handoff.dispatch.value, tuple(handoff.origin), handoff.passes_rest)
+    # What only libraries have is left out where it is empty.
+    of_library = handoff[len(plain) :]
+    return (*plain, *of_library) if any(of_library) else plain
 
 
 # -------------------------------------------------------------------- from plain tuples

@@ -14,7 +14,7 @@ from offloop.inference.edges import ApiCall, CallEdge, HandOffEdge
 from offloop.inference.fixpoint import Edge, solve
 from offloop.inference.program import ModuleInput, Program
 from offloop.inference.properties import PropertyRead, property_reads
-from offloop.inference.seeds import EntrySeed, entry_seeds, hint_arguments, seeds
+from offloop.inference.seeds import EntrySeed, Seed, entry_seeds, hint_arguments, seeds
 from offloop.library.model import Catalog, Dispatch, Kind, LoopApi, Tier, Type
 from offloop.library.overrides import ASYNCIO_APIS
 from offloop.resolve.usage import Usage
@@ -80,7 +80,8 @@ def analyse(
     program.evaluator.answers.update(answers or {})
     entries = list(entry_seeds(program, catalog, package))
     hint_arguments(program, entries)
-    graph = CallGraph(program.world, program.evaluator, dict(catalog.handoffs)).build()
+    graph = CallGraph(program.world, program.evaluator, dict(catalog.handoffs), callers=catalog.callers)
+    graph.build()
     analysis = Analysis(program, graph, catalog)
     analysis.summaries = without_mere_declarations(program, graph, contexts(program, graph, entries))
     analysis.needs = _needs(analysis)
@@ -89,13 +90,28 @@ def analyse(
 
 # -------------------------------------------------------------------- contexts
 def contexts(
-    program: Program, graph: CallGraph, entries: Iterable[EntrySeed] = ()
+    program: Program,
+    graph: CallGraph,
+    entries: Iterable[EntrySeed] = (),
+    own_loops: frozenset[str] = frozenset(),
 ) -> Mapping[FunctionId, Summary]:
-    """Solve where the functions of a program run."""
-    return solve(seeds(program, graph, entries), _edges(program, graph), partial(_is_closed, program))
+    """Solve where the functions of a program run.
+
+    ``own_loops`` are top-level packages with an event loop of their own: it is not the loop that is meant.
+    """
+    found = seeds(program, graph, entries)
+    if own_loops:
+        found = (seed for seed in found if not _is_of_own_loop(seed, own_loops))
+    return solve(found, edges(program, graph), partial(_is_closed, program, own_loops))
 
 
-def _edges(program: Program, graph: CallGraph) -> Iterator[Edge]:
+def _is_of_own_loop(seed: Seed, own_loops: frozenset[str]) -> bool:
+    function, evidence = seed
+    in_loop = evidence.context is ExecutionContext.LOOP
+    return in_loop and (evidence.caller_module or function.module).partition(".")[0] in own_loops
+
+
+def edges(program: Program, graph: CallGraph) -> Iterator[Edge]:
     """Yield the calls, the hand-offs to what runs a callable in its caller's context, the reads of properties."""
     for call in graph.calls:
         if call.caller is not None:
@@ -123,10 +139,12 @@ def _passed_evidence(edge: HandOffEdge, context: ExecutionContext) -> Evidence:
     return Evidence(context, Reason.CALL, edge.handoff.api, None, edge.caller, edge.module, edge.call.start)
 
 
-def _is_closed(program: Program, function: FunctionId, context: ExecutionContext) -> bool:
+def _is_closed(
+    program: Program, own_loops: frozenset[str], function: FunctionId, context: ExecutionContext
+) -> bool:
     """Whether a direct call does not carry a context into a function: it runs in the loop all the same."""
     if program.kinds[function] is Kind.COROUTINE:
-        return True
+        return function.module.partition(".")[0] not in own_loops
     return context is ExecutionContext.WORKER and program.is_pinned(function)
 
 

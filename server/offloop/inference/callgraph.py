@@ -7,7 +7,7 @@ set of slots joined by flows, solved by a worklist. A container and its elements
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import (
@@ -26,11 +26,13 @@ from offloop.facts.tree import (
     Subscript,
 )
 from offloop.facts.walk import statements
+from offloop.inference.accessors import Accessors
 from offloop.inference.arguments import bound_already, find_argument, forced, pair_arguments
 from offloop.inference.carriers import Carriers
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import ApiCall, Atom, CallEdge, HandOffEdge, Slot, Use
 from offloop.inference.flows import Flows
+from offloop.inference.libraries import LibraryCalls, attribute_tokens, where_called
 from offloop.inference.slots import Slots
 from offloop.inference.sources import Sources
 from offloop.inference.wrappers import Wrappers
@@ -57,6 +59,7 @@ class CallGraph:
         handoffs: dict[str, tuple[HandOff, ...]],
         *,
         follow_stars: bool = True,
+        callers: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.world = world
         self.evaluator = evaluator
@@ -70,16 +73,27 @@ class CallGraph:
         self._carriers = Carriers(evaluator)
         self._wrappers = Wrappers(world, evaluator)
         self._slots = Slots(world, evaluator)
-        self._sources = Sources(world, evaluator, self._slots, self._wrappers)
+        self._accessors = Accessors(world)
+        self._sources = Sources(world, evaluator, self._slots, self._wrappers, self._accessors)
         self._flows = Flows(self._apply)
+        self._libraries = LibraryCalls(world, self._flows, handoffs, callers or {})
         self._done: set[tuple[object, ...]] = set()
         self._sites: dict[FunctionId, list[tuple[Call, ScopeRef, int]]] = defaultdict(list)
         self._summarised: set[tuple[FunctionId, int]] = set()
 
-    def build(self, tokens: Iterable[tuple[FunctionId, int]] = ()) -> CallGraph:
-        """Collect flows from all analysed modules, then solve; ``tokens`` are parameters to be summarised."""
+    def build(
+        self, tokens: Iterable[tuple[FunctionId, int]] = (), *, summarise_attributes: bool = False
+    ) -> CallGraph:
+        """Collect flows from all analysed modules, then solve.
+
+        ``tokens`` are parameters to be summarised; public attributes of all classes may be too.
+        """
         for module in self.world.analysed.values():
             self._module(module.name, module.facts)
+        self._libraries.add_overrides()
+        if summarise_attributes:
+            for slot, atom in attribute_tokens(self.world, self.evaluator, self._flows.slots()):
+                self._flows.put(slot, atom)
         for function, position in tokens:
             facts = self.world.function_facts(*function)
             if facts is not None:
@@ -138,10 +152,26 @@ class CallGraph:
                 if not isinstance(item, Name):
                     self._assign(item, part, scope)
             return
+        if isinstance(target, Attribute):
+            for kind in self.evaluator.types(target.value, scope):
+                for setter in self._accessors.setters(kind, target.attr):
+                    self._flow(value, scope, self._slots.parameter(setter, 1))
         for slot in self._slots.stores(target, scope):
             self._flow(value, scope, slot)
             if isinstance(target, Subscript):
                 self._flow(target.index, scope, slot)
+            self._into_library(slot, target, value, scope)
+
+    def _into_library(self, slot: Slot, target: Expr, value: Expr, scope: ScopeRef) -> None:
+        """Note what a library does with a callable that is stored in an attribute of an object of its."""
+        if slot[0] != "a":
+            return
+        for handoff in self._libraries.attribute(Type(str(slot[1])), str(slot[2])):
+            store = Call(target, (Argument(None, 0, value),), target.start, value.end)
+            if handoff.dispatch is Dispatch.KEPT:
+                self._flow(value, scope, self._libraries.keep(handoff))
+            else:
+                self._use(value, Use("handoff", scope, store, -1, handoff, value))
 
     def _flow(self, value: Expr, scope: ScopeRef, slot: Slot) -> None:
         for source in self._sources.of(value, scope):
@@ -172,13 +202,14 @@ class CallGraph:
         for slot in self._slots.stores(function.value, scope, 1):
             for argument in call.arguments:
                 self._flow(argument.value, scope, slot)
+                self._into_library(slot, function.value, argument.value, scope)
 
     def _static(self, callee: Value, call: Call, scope: ScopeRef) -> None:
         """Note a call of what is known without following values."""
         match callee:
             case FunctionRef():
                 if callee.index < 0:
-                    self._outside(callee.dotted, call, scope)
+                    self._outside(callee.dotted, call, scope, callee.receiver)
                 bound = callee.receiver is not None
                 for atom in self._sources.virtual(callee):
                     if atom.index >= 0:
@@ -194,9 +225,13 @@ class CallGraph:
                     index = found.index if found.module in self.world.analysed else -1
                     self._static(FunctionRef(found.module, found.qualname, index, kind), call, scope)
 
-    def _outside(self, dotted: str, call: Call, scope: ScopeRef) -> None:
+    def _outside(self, dotted: str, call: Call, scope: ScopeRef, receiver: Type | None = None) -> None:
         self.api_calls.append(ApiCall(_caller(scope), scope.module, call, dotted))
-        self._hand_offs(dotted, call, scope)
+        self._hand_offs(dotted, call, scope, receiver)
+        run = self._libraries.run_by(dotted)
+        if run is not None:
+            through = _CALLED._replace(api=dotted)
+            self._flows.use(run, Use("handoff", scope, call, -1, through, call.function, receiver))
 
     def _construct(self, kind: Type, call: Call, scope: ScopeRef) -> None:
         for name in ("__init__", "__post_init__"):
@@ -208,7 +243,7 @@ class CallGraph:
         if method is None:
             self.api_calls.append(ApiCall(_caller(scope), scope.module, call, f"{kind.name}.__init__"))
         elif method[1].module not in self.world.analysed:
-            self._outside(f"{method[0].name}.__init__", call, scope)
+            self._outside(f"{method[0].name}.__init__", call, scope, kind)
         if method is None or method[1].module not in self.world.analysed:
             for ancestor in self.world.ancestry(kind)[1:]:
                 if self.world.class_named(ancestor.name) is None:
@@ -232,14 +267,18 @@ class CallGraph:
             if field is not None:
                 self._flow(argument.value, scope, self._slots.attribute(kind, field))
 
-    def _hand_offs(self, dotted: str, call: Call, scope: ScopeRef) -> None:
+    def _hand_offs(self, dotted: str, call: Call, scope: ScopeRef, receiver: Type | None = None) -> None:
         """Note what a call of a known name does with the callables that it is given."""
         if dotted in _PARTIALS and call.arguments:
             self._use(call.arguments[0].value, Use("bind", scope, call, 1))
             return
         for handoff in (*HANDOFFS.get(dotted, ()), *self.handoffs.get(dotted, ())):
             argument, position = find_argument(call, handoff)
-            if argument is not None:
+            if argument is None or not self._libraries.concerns(handoff, receiver):
+                continue
+            if handoff.dispatch is Dispatch.KEPT:
+                self._flow(argument, scope, self._libraries.keep(handoff))
+            else:
                 rest = position + 1 if handoff.passes_rest and position >= 0 else -1
                 use = Use("handoff", scope, call, rest, forced(handoff, call), argument)
                 self._use(argument, use)
@@ -299,10 +338,10 @@ class CallGraph:
     def _apply(self, atom: Atom, use: Use) -> None:
         """Do to an atom what a use does: note an edge, and pass on arguments."""
         key = (use.kind, use.scope, atom, use.call.start, use.call.end, use.handoff)
-        if key in self._done:
+        if key in self._done or not self._libraries.may_reach(atom, use.receiver):
             return
         self._done.add(key)
-        if atom.position >= 0 and use.kind != "bind":
+        if atom.position >= 0 and atom.index >= 0 and use.kind != "bind":
             self._summarise(FunctionId(atom.module, atom.index), atom.position)
         if use.kind == "call":
             self._called(atom, use)
@@ -311,12 +350,19 @@ class CallGraph:
             self.handed.append(
                 HandOffEdge(caller, use.scope.module, atom, use.call, use.handoff, use.argument)
             )
+            self._hand_over(f"{atom.module}.{atom.qualname}", atom, use, use.handoff)
         if atom.index >= 0 and atom.position < 0 and use.rest >= 0:
             function = FunctionId(atom.module, atom.index)
             facts = self.world.function_facts(*function)
             if facts is not None:
                 rest = use.call.arguments[use.rest :]
                 self._pass(facts, function, rest, use.scope, bound_already(facts))
+
+    def _hand_over(self, dotted: str, atom: Atom, use: Use, handoff: HandOff) -> None:
+        """Hand over, with a function of a library, what a call of it runs."""
+        run = self._libraries.run_by(dotted) if atom.index < 0 and atom.position < 0 else None
+        if run is not None:
+            self._flows.use(run, use._replace(rest=-1, handoff=where_called(handoff, dotted)))
 
     def _called(self, atom: Atom, use: Use) -> None:
         caller, module, call = _caller(use.scope), use.scope.module, use.call

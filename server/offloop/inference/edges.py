@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from offloop.facts.tree import Call, Expr
 from offloop.inference.context import FunctionId
-from offloop.library.model import HandOff
+from offloop.library.model import HandOff, Type
 from offloop.resolve.values import ScopeRef
+
+STORED = "stored"
 
 
 class Atom(NamedTuple):
@@ -15,7 +17,8 @@ class Atom(NamedTuple):
 
     It is analysed, of the library (index -1), or a parameter to be summarised: ``position`` >= 0 makes the
     atom stand for whatever is passed as that parameter. ``kind`` overrides how the function presents itself
-    ("callback" for ``callback(f)``).
+    ("callback" for ``callback(f)``); STORED makes the atom stand for what is stored in the attribute of that
+    qualified name.
     """
 
     module: str
@@ -26,7 +29,8 @@ class Atom(NamedTuple):
 
 
 # What holds atoms: ("v", module, function, class, name) for a variable, ("a", class, attribute[, key]) for an
-# attribute, ("r", module, function) for what a function returns.
+# attribute, ("r", module, function) for what a function returns, ("kept", api, index, keyword) for what a library
+# keeps, ("runs", function) for what a call of a library's function runs.
 Slot = tuple[object, ...]
 Source = Atom | Slot
 
@@ -63,7 +67,8 @@ class ApiCall(NamedTuple):
 class Use(NamedTuple):
     """What happens at a place to whatever arrives in a slot: "call", "bind" or "handoff".
 
-    The arguments of the call from ``rest`` on are passed to it, none where ``rest`` is negative.
+    The arguments of the call from ``rest`` on are passed to it, none where ``rest`` is negative. ``receiver``
+    is the type of the object whose method the call reaches, where what arrives may belong to others.
     """
 
     kind: str
@@ -72,3 +77,4 @@ class Use(NamedTuple):
     rest: int
     handoff: HandOff | None = None
     argument: Expr | None = None
+    receiver: Type | None = None

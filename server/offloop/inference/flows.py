@@ -45,6 +45,10 @@ class Flows:
             for atom in list(self._atoms[source]):
                 self._apply(atom, use)
 
+    def slots(self) -> list[Slot]:
+        """Return the slots that something is taken out of."""
+        return list(dict.fromkeys((*self._uses, *self._targets)))
+
     def solve(self) -> None:
         """Move atoms until nothing changes."""
         while self._work:

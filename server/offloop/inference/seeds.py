@@ -33,6 +33,7 @@ _STANDARD_CONTEXTS = {
     "both": (ExecutionContext.WORKER, ExecutionContext.LOOP),
 }
 _WORKERS = (Dispatch.EXECUTOR, Dispatch.THREAD)
+_SEEDLESS = (Dispatch.CALLER, Dispatch.KEPT)
 
 Seed = tuple[FunctionId, Evidence]
 
@@ -50,6 +51,8 @@ def entry_seeds(program: Program, catalog: Catalog, package: str) -> Iterator[En
     by_class: dict[str, list[EntryPoint]] = {}
     hooks: list[EntryPoint] = []
     for entry in catalog.entry_points:
+        if entry.needs and not program.world.mentions(entry.needs):
+            continue
         if entry.class_name:
             by_class.setdefault(entry.class_name, []).append(entry)
         else:
@@ -159,7 +162,7 @@ def hand_off_seed(program: Program, edge: HandOffEdge) -> Seed | None:
     """Return the function that a hand-off starts and the context it gives, None where it starts none."""
     atom = edge.target
     dispatch = edge.handoff.dispatch
-    if atom.index < 0 or atom.position >= 0 or dispatch is Dispatch.CALLER:
+    if atom.index < 0 or atom.position >= 0 or dispatch in _SEEDLESS:
         return None
     target = FunctionId(atom.module, atom.index)
     kind = Kind.CALLBACK if atom.kind == "callback" else program.kinds[target]

@@ -24,6 +24,7 @@ from offloop.facts.tree import (
     Walrus,
     Yield,
 )
+from offloop.inference.accessors import Accessors
 from offloop.inference.arguments import pair_arguments
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import Atom, Source
@@ -41,8 +42,11 @@ _SEEN_THROUGH = frozenset({"partial", "cast", "getattr"})
 class Sources:
     """Finds what flows out of expressions of analysed modules."""
 
-    def __init__(self, world: World, evaluator: Evaluator, slots: Slots, wrappers: Wrappers) -> None:
+    def __init__(
+        self, world: World, evaluator: Evaluator, slots: Slots, wrappers: Wrappers, accessors: Accessors
+    ) -> None:
         self.world = world
+        self.accessors = accessors
         self.evaluator = evaluator
         self.slots = slots
         self.wrappers = wrappers
@@ -54,7 +58,13 @@ class Sources:
                 yield from self.slots.of(expr, scope)
                 yield from self._named(expr, scope)
             case Attribute():
-                yield from self._atoms(self.evaluator.values(expr, scope))
+                values = self.evaluator.values(expr, scope)
+                yield from self._atoms(values)
+                if not any(isinstance(value, FunctionRef) for value in values):
+                    yield from self._methods_below(expr, scope)
+                for kind in self.evaluator.types(expr.value, scope):
+                    for getter in self.accessors.getters(kind, expr.attr):
+                        yield self.slots.returned(getter.module, getter.index)
                 yield from self.slots.of(expr, scope)
             case Lambda(index, _, _):
                 yield Atom(scope.module, self._facts(scope.module, index).qualname, index)
@@ -79,6 +89,14 @@ class Sources:
             method = signature.methods.get(name)
             if method is not None and (method.module, method.index) != (function.module, function.index):
                 yield Atom(method.module, method.qualname, method.index)
+
+    def _methods_below(self, attribute: Attribute, scope: ScopeRef) -> Iterator[Atom]:
+        """Yield the methods by which analysed subclasses override what is an attribute or property in a base."""
+        for kind in self.evaluator.types(attribute.value, scope):
+            for signature in self.world.subclasses(kind.name):
+                method = signature.methods.get(attribute.attr)
+                if method is not None and method.role == "":
+                    yield Atom(method.module, method.qualname, method.index)
 
     # ---------------------------------------------------------------- names and containers
     def _named(self, name: Name, scope: ScopeRef) -> Iterator[Source]:

@@ -62,7 +62,8 @@ def places(analysis: Analysis, function: FunctionId, context: ExecutionContext) 
             case Reason.HAND_OFF:
                 yield from _hand_off_places(analysis, name, evidence)
             case Reason.CALL if evidence.caller is not None:
-                yield place(analysis, evidence, f"{name_of(analysis, evidence.caller)} calls {name}")
+                through = f"{short(evidence.detail)}, which calls {name}" if evidence.detail else name
+                yield place(analysis, evidence, f"{name_of(analysis, evidence.caller)} calls {through}")
             case Reason.STANDARD_LIBRARY | Reason.COROUTINE | Reason.CALLBACK:
                 yield _definition(analysis, current, f"{name}: {evidence.detail}")
 

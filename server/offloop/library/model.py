@@ -125,7 +125,7 @@ class Tier(Enum):
 
 
 class Dispatch(Enum):
-    """Where a callable that is handed over runs."""
+    """Where a callable that is handed over runs; KEPT: where a later call of one of some functions is made."""
 
     BY_TYPE = "BY_TYPE"
     LOOP = "LOOP"
@@ -133,6 +133,7 @@ class Dispatch(Enum):
     EXECUTOR = "EXECUTOR"
     THREAD = "THREAD"
     CALLER = "CALLER"
+    KEPT = "KEPT"
 
 
 class Origin(NamedTuple):
@@ -171,7 +172,7 @@ class EntryPoint(NamedTuple):
     ``class_name`` is a dotted class, or "" for a function of an integration's module ("package" tells the
     package's ``__init__`` from a platform module). ``via`` is the dotted function that makes the call,
     ``unless`` names whose presence beside it makes Home Assistant call these instead. ``arguments`` are the
-    dotted functions passed at each position where one is known.
+    dotted functions passed at each position where one is known. ``needs`` is as in ``HandOff``.
     """
 
     class_name: str
@@ -182,10 +183,17 @@ class EntryPoint(NamedTuple):
     unless: tuple[str, ...] = ()
     in_package: bool = False
     arguments: tuple[tuple[int, str], ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 class HandOff(NamedTuple):
-    """A parameter that takes a callable (0-based index without ``self``) and where the callable runs."""
+    """A parameter that takes a callable (0-based index without ``self``) and where the callable runs.
+
+    An index of ATTRIBUTE makes ``api`` an attribute that a callable is stored in. ``runners`` are the dotted
+    functions that run what is KEPT. ``within`` is the class whose own thread or loop it is, where other
+    classes that share the function run what they are given elsewhere. ``needs`` are names of which an
+    integration must call one for the thread to be there.
+    """
 
     api: str
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
@@ -193,6 +201,12 @@ class HandOff(NamedTuple):
     dispatch: Dispatch
     origin: Origin
     passes_rest: bool = False
+    within: str = ""
+    runners: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+ATTRIBUTE = -1
 
 
 class BlockingCall(NamedTuple):
@@ -222,6 +236,7 @@ class Catalog:
 
     ``source_root`` is the folder that holds ``homeassistant/`` where the sources are at hand.
     ``conventions`` are parameter and attribute names that always hold the same class there.
+    ``callers`` tells of libraries which of their functions call each of their functions where they run.
     """
 
     version: str
@@ -237,3 +252,4 @@ class Catalog:
     has_guards: bool = True
     blocking: tuple[BlockingCall, ...] = ()
     sync_apis: Mapping[str, SyncApi] = field(default_factory=dict)
+    callers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,0 +1,185 @@
+"""What a library does with the callables it is given: as parameters, and stored in attributes of its objects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from offloop.catalog.handoffs import placed
+from offloop.catalog.library_threads import Threads
+from offloop.inference.callgraph import CallGraph
+from offloop.inference.context import ExecutionContext, FunctionId, Summary
+from offloop.inference.edges import STORED, Atom, CallEdge
+from offloop.inference.fixpoint import Edge
+from offloop.inference.program import Program
+from offloop.library.model import ATTRIBUTE, Dispatch, HandOff, Kind, Origin, Type
+from offloop.library.signature import role
+
+_ANYONE = frozenset({""})
+# A worker of a library's is a thread of its own, not Home Assistant's executor.
+_CONTEXTS = ((ExecutionContext.LOOP, Dispatch.LOOP), (ExecutionContext.WORKER, Dispatch.THREAD))
+
+
+@dataclass(slots=True)
+class _Fate:
+    """What happens to one callable: where it runs, whose thread it is, and what runs it where that is called."""
+
+    known: dict[tuple[Dispatch, str, tuple[str, ...]], Origin] = field(default_factory=dict)
+    runners: dict[str, Origin] = field(default_factory=dict)
+
+
+def library_handoffs(
+    program: Program, graph: CallGraph, lineage: Lineage, threads: Threads
+) -> dict[str, tuple[HandOff, ...]]:
+    """Return the hand-offs by dotted function or attribute; several for a callable that runs in several places."""
+    fates: dict[Atom, _Fate] = defaultdict(_Fate)
+    for edge in graph.handed:
+        if edge.target.position < 0 or "<locals>" in edge.target.qualname:
+            continue  # no parameter, or one that no user of the library can name
+        origin = Origin(program.path(edge.module), program.line(edge.module, edge.call.start))
+        fate = fates[edge.target]
+        if edge.handoff.dispatch is not Dispatch.CALLER:
+            dispatch = edge.handoff.dispatch
+            dispatch = Dispatch.THREAD if dispatch is Dispatch.EXECUTOR else dispatch
+            fate.known.setdefault((dispatch, "", ()), origin)
+        elif edge.caller is not None:
+            _called(program, lineage, threads, edge.target, edge.caller, origin, fate)
+    found: dict[str, list[HandOff]] = defaultdict(list)
+    for target, fate in sorted(fates.items(), key=lambda item: item[0]):
+        for handoff in _handoffs(program, target, fate):
+            found[handoff.api].append(handoff)
+    return {api: tuple(handoffs) for api, handoffs in found.items()}
+
+
+def _called(
+    program: Program,
+    lineage: Lineage,
+    threads: Threads,
+    target: Atom,
+    caller: FunctionId,
+    origin: Origin,
+    fate: _Fate,
+) -> None:
+    """Note that a function calls what it got: where the function is known to run, and where it is called."""
+    context = lineage.context(caller)
+    for bit, dispatch in _CONTEXTS:
+        if bit in context:
+            for relative in sorted(lineage.within(_owner(program, target), caller, bit)):
+                needs = threads.needed(caller) if dispatch is Dispatch.THREAD else ()
+                fate.known.setdefault((dispatch, relative, needs), origin)
+    if program.kinds[caller] is Kind.COROUTINE:
+        return
+    if (target.module, target.index) == caller:
+        fate.known.setdefault((Dispatch.CALLER, "", ()), origin)
+    else:
+        fate.runners.setdefault(dotted(program, caller), origin)
+
+
+def _handoffs(program: Program, target: Atom, fate: _Fate) -> Iterator[HandOff]:
+    if target.kind == STORED:
+        place = HandOff(f"{target.module}.{target.qualname}", ATTRIBUTE, "", Dispatch.KEPT, Origin("", 0))
+    else:
+        function = FunctionId(target.module, target.index)
+        place = placed(program, function, target.position)
+        if role(program.facts(function)) == "setter":
+            place = place._replace(index=ATTRIBUTE, keyword="")
+    anyone = {(dispatch, within) for dispatch, within, needs in fate.known if not needs}
+    for (dispatch, within, needs), origin in fate.known.items():
+        if not needs or (dispatch, within) not in anyone:
+            yield place._replace(dispatch=dispatch, origin=origin, within=within, needs=needs)
+    if fate.runners:
+        origin = next(iter(fate.runners.values()))
+        yield place._replace(dispatch=Dispatch.KEPT, origin=origin, runners=tuple(fate.runners))
+
+
+def dotted(program: Program, function: FunctionId) -> str:
+    """Return the dotted name of an analysed function."""
+    return f"{function.module}.{program.facts(function).qualname}"
+
+
+def calls_within(program: Program, calls: Iterable[CallEdge]) -> dict[str, tuple[str, ...]]:
+    """Return for each plain function of a library the functions that call it in their own context."""
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for call in calls:
+        if call.caller is None or program.kinds[call.callee] is Kind.COROUTINE:
+            continue
+        if program.kinds[call.caller] is not Kind.COROUTINE and call.caller != call.callee:
+            found[dotted(program, call.callee)][dotted(program, call.caller)] = None
+    return {callee: tuple(callers) for callee, callers in found.items()}
+
+
+# -------------------------------------------------------------------- whose thread it is
+def _owner(program: Program, target: Atom) -> str | None:
+    """Return the class whose parameter or attribute an atom stands for."""
+    if target.kind == STORED:
+        return f"{target.module}.{target.qualname.rpartition('.')[0]}"
+    return class_of(program, FunctionId(target.module, target.index))
+
+
+def class_of(program: Program, function: FunctionId) -> str | None:
+    """Return the class that a function is a method of."""
+    facts = program.facts(function)
+    if facts.owner_class is None:
+        return None
+    return f"{function.module}.{program.world.analysed[function.module].facts.classes[facts.owner_class].qualname}"
+
+
+class Lineage:
+    """Tells through which classes a context came to a function."""
+
+    def __init__(
+        self, program: Program, edges: Iterable[Edge], summaries: Mapping[FunctionId, Summary]
+    ) -> None:
+        self.program = program
+        self.summaries = summaries
+        self._callers: dict[FunctionId, list[FunctionId]] = defaultdict(list)
+        for edge in edges:
+            self._callers[edge.callee].append(edge.caller)
+        self._known: dict[tuple[str, FunctionId, ExecutionContext], frozenset[str]] = {}
+
+    def context(self, function: FunctionId) -> ExecutionContext:
+        """Return where a function runs."""
+        summary = self.summaries.get(function)
+        return summary.context if summary is not None else ExecutionContext.UNKNOWN
+
+    def within(self, owner: str | None, function: FunctionId, bit: ExecutionContext) -> frozenset[str]:
+        """Return the relatives of a class whose thread or loop a function runs in; "" where it is anyone's.
+
+        Siblings share a base's methods: what one of them runs in a thread, the other may run in the loop.
+        """
+        if owner is None:
+            return _ANYONE
+        key = (owner, function, bit)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._relatives(self._family(owner), function, bit)
+        return known
+
+    def _relatives(
+        self, family: frozenset[str], function: FunctionId, bit: ExecutionContext
+    ) -> frozenset[str]:
+        found: set[str] = set()
+        waiting, seen = [function], {function}
+        while waiting:
+            current = waiting.pop()
+            cls = class_of(self.program, current)
+            if cls is None or cls not in family:
+                found.add(cls if cls is not None and family & self._family(cls) else "")
+                continue
+            callers = [one for one in self._callers.get(current, ()) if bit in self.context(one)]
+            if not callers:
+                found.add("")
+            for caller in callers:
+                if caller not in seen:
+                    seen.add(caller)
+                    waiting.append(caller)
+        return _ANYONE if "" in found else frozenset(found)
+
+    def _family(self, name: str) -> frozenset[str]:
+        """Return a class and the analysed classes that it builds on."""
+        return frozenset(
+            one.name
+            for one in self.program.world.ancestry(Type(name))
+            if self.program.world.class_named(one.name) is not None
+        )
