@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from offloop.resolve.jedi_worker import JediWorker, Key, Question
 from offloop.rules.registry import RULES
 from offloop.rules.rule import Diagnostic, Rule, Severity, Step
 from offloop.source import Integration, Problem, SourceFile
-from offloop.text import LineIndex
+from offloop.text import LineIndex, Moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +93,36 @@ class Project:
         """Analyse one integration, with the answers there are; never raises for anything in its texts."""
         inputs = [self._input(file) for file in integration.files]
         self._facts = {item.facts.digest: item.facts for item in inputs}
-        self._questions = ()
+        result, self._questions = self._judged(integration, inputs, self._answered(inputs))
+        return result
+
+    def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
+        """Analyse texts that came from those of the last check by edits; the last check stays what it was.
+
+        ``moves`` tell by path where places of the old texts are now; the answers there are move with them.
+        """
+        inputs = [self._input(file) for file in edited.files]
+        answers: dict[tuple[str, int], Type] = {}
+        modules = {item.path: item.name for item in inputs}
+        for (path, _, offset), types in self._answers.items():
+            if path in modules and types:
+                for place in moves[path].places(offset) if path in moves else (offset,):
+                    answers[modules[path], place] = Type("|", tuple(map(_type, types)))
+        return self._judged(edited, inputs, answers)[0]
+
+    def _judged(
+        self, integration: Integration, inputs: list[ModuleInput], answers: Mapping[tuple[str, int], Type]
+    ) -> tuple[CheckResult, tuple[Question, ...]]:
+        """Return what is found, and what there is to ask jedi."""
         try:
             catalog = self.catalog
             if self.libraries is not None:
                 catalog = self.libraries.extend(catalog, [item.facts for item in inputs])
-            analysis = analyse(inputs, catalog, integration.package, self._answered(inputs))
+            analysis = analyse(inputs, catalog, integration.package, answers)
             sorted_receivers = receivers(analysis)
         except Exception as error:  # noqa: BLE001  (one bad text must not end the work on the others)
             problem = Problem(integration.root, f"internal error: {error!r}", internal=True)
-            return CheckResult((), (), (*integration.problems, problem))
+            return CheckResult((), (), (*integration.problems, problem)), ()
         problems = list(integration.problems)
         found: list[Diagnostic] = []
         for rule in RULES:
@@ -114,13 +134,13 @@ class Project:
                 )
         found = [diagnostic for diagnostic in found if not _is_suppressed(diagnostic, inputs)]
         found.sort(key=lambda diagnostic: (diagnostic.path, diagnostic.span, diagnostic.code))
-        self._questions = tuple(self._open(analysis, sorted_receivers))
+        questions = tuple(self._open(analysis, sorted_receivers))
         counts = ReceiverCounts(sorted_receivers.own, sorted_receivers.answered, len(sorted_receivers.open))
         problems.extend(_syntax_problems(inputs))
         problems.extend(self._fault(integration))
         functions = tuple(contexts(analysis))
         analysis.release()
-        return CheckResult(tuple(found), functions, tuple(problems), counts)
+        return CheckResult(tuple(found), functions, tuple(problems), counts), questions
 
     # ---------------------------------------------------------------- the last resort
     def resolve_open(self, integration: Integration, timeout: float) -> bool:

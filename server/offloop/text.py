@@ -88,6 +88,50 @@ class Edit:
     content: str
 
 
+class Moves:
+    """Where places of a text are after edits that do not overlap."""
+
+    def __init__(self, edits: Iterable[Edit]) -> None:
+        self.edits = tuple(sorted(set(edits)))
+
+    def places(self, offset: int) -> tuple[int, ...]:
+        """Return where the character at an offset is afterwards; where text was inserted before it, both its ends.
+
+        Empty where the character was replaced, unless it was the first that was.
+        """
+        shift = 0
+        inserted = 0
+        for edit in self.edits:
+            if edit.start > offset:
+                break
+            if edit.start == edit.end == offset:
+                inserted += len(edit.content)
+            elif edit.end <= offset:
+                shift += len(edit.content) - (edit.end - edit.start)
+            elif edit.start < offset:
+                return ()
+        place = offset + shift
+        return (place, place + inserted) if inserted else (place,)
+
+    def is_new(self, offset: int) -> bool:
+        """Whether an offset of the edited text lies in what an edit brought."""
+        shift = 0
+        for edit in self.edits:
+            start = edit.start + shift
+            if start <= offset < start + len(edit.content):
+                return True
+            shift += len(edit.content) - (edit.end - edit.start)
+        return False
+
+
+def in_line_ends_of(text: str, content: str) -> str:
+    """Return new text with the line ends of the text that it is put into: those of its first line."""
+    found = _LINE_END.search(text)
+    if found is None or found.group() == "\n":
+        return content
+    return _LINE_END.sub(found.group(), content)
+
+
 class OverlappingEditsError(ValueError):
     """Two edits of one set change the same characters."""
 

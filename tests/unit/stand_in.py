@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from offloop.config import Settings
 from offloop.project import CheckResult, FunctionContext
 from offloop.rules.rule import Applicability, Diagnostic, FileEdit, Fix, Rule, Severity, Step
 from offloop.source import Integration, Problem, SourceFile
-from offloop.text import Edit, LineIndex, Span
+from offloop.text import Edit, LineIndex, Moves, Span
 
 RULES = (
     Rule("HAT101", "loop-api-in-worker", "An API is called.", Severity.ERROR, lambda _: iter(())),
@@ -57,6 +56,9 @@ class Checker:
             Problem(file.path, "fault", internal=True) for file in integration.files if "fault" in file.text
         ]
         return CheckResult(tuple(found), tuple(functions), (*integration.problems, *problems))
+
+    def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
+        return self.check(edited)
 
     def resolve_open(self, integration: Integration, timeout: float) -> bool:
         return False
@@ -113,14 +115,6 @@ def functions_of(file: SourceFile) -> Iterator[FunctionContext]:
         yield FunctionContext(file.path, match[1], line, column, line, "plain", "worker", (step,))
 
 
-def syntax_problems(text: str) -> int:
-    try:
-        ast.parse(text)
-    except SyntaxError:
-        return 1
-    return 0
-
-
 def load_catalog(location: Location, use_cache: bool) -> Catalog:
     del use_cache
     if isinstance(location, BundledRequest):
@@ -139,4 +133,4 @@ def rules() -> tuple[Rule, ...]:
     return RULES
 
 
-ENGINE = Engine(load_catalog, make_checker, rules, syntax_problems)
+ENGINE = Engine(load_catalog, make_checker, rules)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from offloop.cli.baseline import DEFAULT_NAME, Baseline, baseline_of, read_baseline, write_baseline
 from offloop.cli.engine import Engine
-from offloop.cli.output import FOR_PEOPLE, FORMATS
+from offloop.cli.output import FOR_PEOPLE, FORMATS, WITH_ALL_FIXES
 from offloop.cli.output.diff import unified
 from offloop.cli.output.style import Style, style_for
 from offloop.cli.output.summary import diff_summary, plural, statistics, summary
@@ -38,6 +38,7 @@ def check(options: argparse.Namespace, engine: Engine) -> int:
         mend=options.fix or options.diff,
         unsafe=prepared.settings.unsafe_fixes,
         write=options.fix and not options.diff and prepared.stdin is None,
+        all_fixes=options.output_format in WITH_ALL_FIXES,
     )
     folders = prepared.discovery.folders
     outcomes = run(task, folders, options.jobs or default_jobs(len(folders)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from offloop.project import CheckResult
     from offloop.rules.rule import Rule
     from offloop.source import Integration
+    from offloop.text import Moves
 
 
 class Checker(Protocol):
@@ -20,6 +21,10 @@ class Checker(Protocol):
 
     def check(self, integration: Integration) -> CheckResult:
         """Analyse one integration."""
+        ...
+
+    def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
+        """Analyse texts that came from those of the last check by edits; the last check stays what it was."""
         ...
 
     def resolve_open(self, integration: Integration, timeout: float) -> bool:
@@ -54,14 +59,12 @@ class CatalogLike(Protocol):
 class Engine:
     """How to get a catalog, a checker on it, and the rules; the functions can be sent to other processes.
 
-    ``load_catalog`` takes a location and whether caches may be used; ``syntax_problems`` counts the places of
-    a text that are not Python.
+    ``load_catalog`` takes a location and whether caches may be used.
     """
 
     load_catalog: Callable[[Location, bool], CatalogLike]
     make_checker: Callable[[Any, Settings], Checker]
     rules: Callable[[], tuple[Rule, ...]]
-    syntax_problems: Callable[[str], int]
 
 
 def _load_catalog(location: Location, use_cache: bool) -> CatalogLike:
@@ -87,10 +90,4 @@ def _rules() -> tuple[Rule, ...]:
     return RULES
 
 
-def _syntax_problems(text: str) -> int:
-    from offloop.facts.extract import extract  # noqa: PLC0415 - heavy
-
-    return len(extract(text).problems)
-
-
-ENGINE = Engine(_load_catalog, _make_checker, _rules, _syntax_problems)
+ENGINE = Engine(_load_catalog, _make_checker, _rules)

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from offloop.cli.report import applicable_fix
+from offloop.cli.report import applicable_fixes
+from offloop.proof import broken_syntax, edited, edits_of, objection
 from offloop.source import Integration
-from offloop.text import Edit, LineIndex, apply_edits
+from offloop.text import Edit, LineIndex
 
 if TYPE_CHECKING:
     from offloop.project import CheckResult
@@ -39,12 +40,11 @@ def mend(
     chosen: Callable[[CheckResult], Iterable[Diagnostic]],
     texts: Mapping[str, str],
     unsafe: bool,
-    syntax_problems: Callable[[str], int],
 ) -> Mended:
     """Apply the fixes of findings until none is left, at most MAX_ROUNDS times; writes nothing.
 
     ``check`` analyses the integration with the given texts in place of its files, ``chosen`` gives the
-    findings to mend. A fix after which a text has more ``syntax_problems`` is dropped.
+    findings to mend. A fix that does not hold is dropped, and the next of its finding takes its place.
     """
     checked = check(texts)
     originals = {file.path: file.text for file in checked.integration.files}
@@ -53,31 +53,28 @@ def mend(
     count = 0
     rounds = 0
     while rounds < MAX_ROUNDS:
-        known = {file.path: file.text for file in checked.integration.files}
-        wanted = _wanted(chosen(checked.result), unsafe, known, rejected)
-        fixes = _compatible(wanted)
+        fixes = _compatible(_wanted(chosen(checked.result), unsafe, checked.integration, rejected))
         if not fixes:
             break
-        spoilers = _spoilers(fixes, known, syntax_problems)
-        if spoilers:
-            rejected |= spoilers
+        base = {**texts, **changed}
+        tried = _tried(check, base, checked, fixes)
+        if tried is None and len(fixes) > 1:
+            # Together they do not hold: the first that does so alone, and those that never do are told apart.
+            alone = {one: _tried(check, base, checked, {one: wish}) for one, wish in fixes.items()}
+            rejected |= {one for one, outcome in alone.items() if outcome is None}
+            if rejected.isdisjoint(fixes):
+                first = next(iter(fixes))
+                fixes, tried = {first: fixes[first]}, alone[first]
+        elif tried is None:
+            rejected |= fixes.keys()
+        if tried is None:
             continue
         rounds += 1
-        new = _apply(fixes.values(), known)
-        if all(known[path] == text for path, text in new.items()):
-            break
-        changed |= new
         count += len(fixes)
-        checked = check({**texts, **changed})
+        known = {file.path: file.text for file in checked.integration.files}
+        checked = tried
+        changed |= {file.path: file.text for file in tried.integration.files if file.text != known[file.path]}
     return Mended(checked, count, {path: (originals[path], text) for path, text in changed.items()})
-
-
-def with_newlines_of(text: str, content: str) -> str:
-    """Return new text with the line ends of the text that it is put into."""
-    end = text.find("\n")
-    if end > 0 and text[end - 1] == "\r":
-        return content.replace("\r\n", "\n").replace("\n", "\r\n")
-    return content
 
 
 class _Identity(NamedTuple):
@@ -88,35 +85,47 @@ class _Identity(NamedTuple):
     function: str | None
     line: str
     nth: int
+    title: str
+
+
+class _Wish(NamedTuple):
+    """A fix and the finding that it is to mend."""
+
+    finding: Diagnostic
+    fix: Fix
 
 
 def _wanted(
-    findings: Iterable[Diagnostic], unsafe: bool, known: Mapping[str, str], rejected: set[_Identity]
-) -> dict[_Identity, Fix]:
-    wanted: dict[_Identity, Fix] = {}
+    findings: Iterable[Diagnostic], unsafe: bool, integration: Integration, rejected: set[_Identity]
+) -> dict[_Identity, _Wish]:
+    """Return for each finding the best fix that has not been rejected."""
+    lines = {file.path: LineIndex(file.text) for file in integration.files}
+    wanted: dict[_Identity, _Wish] = {}
     seen: Counter[_Identity] = Counter()
     for finding in sorted(findings, key=lambda one: (one.path, one.span)):
-        fix = applicable_fix(finding, unsafe)
-        if fix is None or not fix.edits or not _paths(fix) <= known.keys():
+        if finding.path not in lines:
             continue
-        lines = LineIndex(known[finding.path]) if finding.path in known else LineIndex("")
-        line = lines.line_text(lines.position(finding.span.start).line)
-        plain = _Identity(finding.code, finding.path, finding.function, line, 0)
-        identity = plain._replace(nth=seen[plain])
+        index = lines[finding.path]
+        line = index.line_text(index.position(finding.span.start).line)
+        plain = _Identity(finding.code, finding.path, finding.function, line, 0, "")
+        nth = seen[plain]
         seen[plain] += 1
-        if identity not in rejected:
-            wanted[identity] = fix
+        for fix in applicable_fixes(finding, unsafe):
+            identity = plain._replace(nth=nth, title=fix.title)
+            if identity not in rejected and fix.edits and _paths(fix) <= lines.keys():
+                wanted[identity] = _Wish(finding, fix)
+                break
     return wanted
 
 
-def _compatible(wanted: Mapping[_Identity, Fix]) -> dict[_Identity, Fix]:
+def _compatible(wanted: Mapping[_Identity, _Wish]) -> dict[_Identity, _Wish]:
     """Choose fixes that do not touch each other; equal edits, such as one import for two, may be shared."""
     accepted: dict[str, set[Edit]] = {}
-    chosen: dict[_Identity, Fix] = {}
-    for identity, fix in wanted.items():
-        if all(_fits(one.edit, accepted.get(one.path, set())) for one in fix.edits):
-            chosen[identity] = fix
-            for one in fix.edits:
+    chosen: dict[_Identity, _Wish] = {}
+    for identity, wish in wanted.items():
+        if all(_fits(one.edit, accepted.get(one.path, set())) for one in wish.fix.edits):
+            chosen[identity] = wish
+            for one in wish.fix.edits:
                 accepted.setdefault(one.path, set()).add(one.edit)
     return chosen
 
@@ -126,28 +135,21 @@ def _fits(edit: Edit, accepted: set[Edit]) -> bool:
     return edit in accepted or all(edit.start > one.end or edit.end < one.start for one in accepted)
 
 
-def _apply(fixes: Iterable[Fix], known: Mapping[str, str]) -> dict[str, str]:
-    edits: dict[str, list[Edit]] = {}
-    for fix in fixes:
-        for one in fix.edits:
-            content = with_newlines_of(known[one.path], one.edit.content)
-            edits.setdefault(one.path, []).append(Edit(one.edit.start, one.edit.end, content))
-    return {path: apply_edits(known[path], ones) for path, ones in edits.items()}
+def _tried(
+    check: Callable[[Mapping[str, str]], Checked],
+    texts: Mapping[str, str],
+    checked: Checked,
+    fixes: Mapping[_Identity, _Wish],
+) -> Checked | None:
+    """Return what the texts are with fixes applied, None where the fixes do not hold."""
+    after = edited(checked.integration, edits_of(wish.fix for wish in fixes.values()))
+    if after is None or broken_syntax(checked.integration, after.integration) is not None:
+        return None
+    new = {file.path: file.text for file in after.integration.files if file.path in after.moves}
+    outcome = check({**texts, **new})
+    mended = [wish.finding for wish in fixes.values()]
+    return outcome if objection(checked.result, outcome.result, after.moves, mended) is None else None
 
 
 def _paths(fix: Fix) -> set[str]:
     return {one.path for one in fix.edits}
-
-
-def _spoilers(
-    fixes: Mapping[_Identity, Fix], known: Mapping[str, str], syntax_problems: Callable[[str], int]
-) -> set[_Identity]:
-    """Return the fixes that break the syntax of a file: each that does so alone, else all together."""
-
-    def breaks(some: Iterable[Fix]) -> bool:
-        new = _apply(some, known)
-        return any(syntax_problems(text) > syntax_problems(known[path]) for path, text in new.items())
-
-    if not breaks(fixes.values()):
-        return set()
-    return {identity for identity, fix in fixes.items() if breaks([fix])} or set(fixes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -107,15 +107,21 @@ def preferred_fix(finding: Diagnostic) -> Fix | None:
     return next((fix for fix in finding.fixes if fix.applicability.value != "manual"), None)
 
 
+def applicable_fixes(finding: Diagnostic, unsafe: bool) -> Iterator[Fix]:
+    """Yield the fixes that ``--fix`` may apply for a finding, the one that it tries first at the head.
+
+    Where the preferred fix is unsafe, no other is taken in its place without asking.
+    """
+    for fix in finding.fixes:
+        if fix.applicability.value == "safe" or (unsafe and fix.applicability.value == "unsafe"):
+            yield fix
+        elif fix.preferred:
+            return
+
+
 def applicable_fix(finding: Diagnostic, unsafe: bool) -> Fix | None:
     """Return the fix that ``--fix`` applies for a finding, if any."""
-    for fix in finding.fixes:
-        if fix.preferred and fix.applicability.value == "safe":
-            return fix
-    if not unsafe:
-        return None
-    allowed = [fix for fix in finding.fixes if fix.applicability.value == "unsafe"]
-    return next((fix for fix in allowed if fix.preferred), allowed[0] if allowed else None)
+    return next(applicable_fixes(finding, unsafe), None)
 
 
 def sorted_findings(findings: Iterable[Diagnostic], folder: str) -> tuple[Diagnostic, ...]:

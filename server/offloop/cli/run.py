@@ -21,6 +21,7 @@ from offloop.cli.engine import CatalogLike, Checker, Engine
 from offloop.cli.mend import Checked, Mended, mend
 from offloop.cli.write import write_source
 from offloop.config import Settings
+from offloop.proof import proved_findings
 from offloop.source import Integration, IntegrationFolder, Problem, load_integration
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Task:
     """What is to be done with each integration, for all of them alike.
 
     ``texts`` stand in for files; ``mend`` applies fixes, ``write`` puts them into the files;
-    ``contexts`` asks for the functions instead of the findings.
+    ``contexts`` asks for the functions instead of the findings; ``all_fixes`` tells that the other fixes beside
+    the preferred one will be shown too.
     """
 
     engine: Engine
@@ -49,6 +51,7 @@ class Task:
     unsafe: bool = False
     write: bool = False
     contexts: bool = False
+    all_fixes: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -203,7 +206,8 @@ def _check(task: Task, checker: Checker, folder: IntegrationFolder) -> Outcome:
         # What could not be written is not mended: the files as they are now have the last word.
         mended = Mended(check(own))
     integration, result = mended.checked
-    findings = () if task.contexts else chosen(result)
+    shown = () if task.contexts else chosen(result)
+    findings = proved_findings(checker, integration, result, shown, first_only=not task.all_fixes)
     return Outcome(
         findings=findings,
         known=_asked(result, folder),
@@ -223,7 +227,7 @@ def _mended(
     chosen: Callable[[CheckResult], tuple[Diagnostic, ...]],
     texts: Mapping[str, str],
 ) -> Mended:
-    return mend(check, chosen, texts, task.unsafe, task.engine.syntax_problems)
+    return mend(check, chosen, texts, task.unsafe)
 
 
 def _asked(result: CheckResult, folder: IntegrationFolder) -> tuple[Diagnostic, ...]:

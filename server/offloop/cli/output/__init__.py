@@ -22,3 +22,4 @@ FORMATS: dict[str, Format] = {
     "pylint": concise.render_pylint,
 }
 FOR_PEOPLE = frozenset({"full", "concise"})
+WITH_ALL_FIXES = frozenset({"json", "json-lines", "sarif"})
