@@ -1,10 +1,11 @@
-"""Real parts that tests need: a Home Assistant's sources, and Neovim."""
+"""Real parts that tests need: a Home Assistant's sources, and editors."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -31,3 +32,19 @@ def neovim() -> str | None:
         if inside.is_file():
             return str(inside)
     return shutil.which("nvim")
+
+
+def emacs() -> str | None:
+    """Emacs with Eglot, which older ones have as a package."""
+    found = shutil.which("emacs")
+    if found is None:
+        return None
+    done = subprocess.run(
+        [found, "--batch", "--eval", "(require 'eglot)"], capture_output=True, timeout=60, check=False
+    )
+    return found if done.returncode == 0 else None
+
+
+def helix() -> str | None:
+    """Helix, under either of the names that it is packaged as."""
+    return shutil.which("hx") or shutil.which("helix")

@@ -14,7 +14,9 @@
 ;;
 ;;   ((python-base-mode . ((eglot-workspace-configuration . (:offloop (:homeAssistant "/path/to/core"))))))
 
-;; Not tried in Emacs itself yet.
+;; Tried in Emacs 28.2 with Eglot 1.9 on Linux, without a window: findings as they change, M-x eglot-code-actions and
+;; the fix, saving, shutting down. (M-x eglot-code-action-quickfix of that Eglot does nothing, with any server.)
+;; Not tried: the Eglot of Emacs 29 and newer, lsp-mode, other systems.
 
 ;;; Code:
 
