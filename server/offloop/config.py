@@ -8,9 +8,10 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+
+from offloop.globs import anchored, compiled
 
 SEVERITIES = ("error", "warning", "info", "hint", "off")
 _VERSION = re.compile(r"\d{4}\.\d+(\.\w+)*\Z")
@@ -108,6 +109,22 @@ OPTIONS: tuple[Option, ...] = (
         ("openFilesOnly", "workspace"),
     ),
     Option(
+        "inlay-hints",
+        "choice",
+        "inferred",
+        "Show beside functions where they run: not at all, where it was inferred, or at all functions.",
+        "server",
+        ("off", "inferred", "all"),
+    ),
+    Option("code-lens", "boolean", False, "Show above functions where they run.", "server"),
+    Option(
+        "completion",
+        "boolean",
+        True,
+        "Complete members of Home Assistant's objects: what fits where the code runs first, what does harm marked.",
+        "server",
+    ),
+    Option(
         "log-level",
         "choice",
         "warning",
@@ -133,6 +150,9 @@ class Settings:
     jedi: bool = True
     unsafe_fixes: bool = False
     diagnostic_mode: str = "openFilesOnly"
+    inlay_hints: str = "inferred"
+    code_lens: bool = False
+    completion: bool = True
     log_level: str = "warning"
 
     def severity_of(self, rule: RuleLike[_Severity]) -> _Severity:
@@ -157,7 +177,7 @@ class Settings:
         if not self.exclude:
             return False
         plain = path.replace("\\", "/") if os.sep == "\\" else path
-        return any(_glob(pattern).match(plain) is not None for pattern in self.exclude)
+        return any(compiled(pattern).match(plain) is not None for pattern in self.exclude)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +240,7 @@ def _strings(option: Option, value: object, base: Path) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
         raise ValueError(f"expected a list of strings, found {_type_name(value)}")
     if option.key == "exclude":
-        return tuple(_anchored(one, base) for one in value if one)
+        return tuple(anchored(one, base) for one in value if one)
     return tuple(value)
 
 
@@ -346,37 +366,3 @@ def _match(selectors: tuple[str, ...], rule: RuleLike[Any]) -> int:
 
 def _matches_fully(selector: str, rule: RuleLike[Any]) -> bool:
     return selector.upper() == rule.code or selector.lower() == rule.name
-
-
-# ------------------------------------------------------------------ globs
-def _anchored(pattern: str, base: Path) -> str:
-    """Make a pattern with a slash absolute; one without stands for a name at any depth."""
-    pattern = pattern.replace("\\", "/").rstrip("/")
-    if "/" not in pattern or pattern.startswith("**/") or Path(pattern).is_absolute():
-        return pattern
-    pattern = pattern.removeprefix("./")
-    return re.sub(r"([*?[])", r"[\1]", base.absolute().as_posix()).rstrip("/") + "/" + pattern
-
-
-@lru_cache(maxsize=256)
-def _glob(pattern: str) -> re.Pattern[str]:
-    """Translate a glob: ``**`` crosses folders, ``*`` and ``?`` do not; all below a match matches too."""
-    body = "".join(_glob_part(part) for part in re.findall(r"\*\*/?|\*|\?|\[[^\]]+\]|.", pattern, re.DOTALL))
-    prefix = "" if "/" in pattern and not pattern.startswith("**/") else "(?:.*/)?"
-    try:
-        return re.compile(f"{prefix}{body}(?:/.*)?\\Z", re.DOTALL)
-    except re.error:
-        return re.compile(f"{prefix}{re.escape(pattern)}(?:/.*)?\\Z", re.DOTALL)
-
-
-def _glob_part(part: str) -> str:
-    if part == "**/":
-        return "(?:.*/)?"
-    if part == "**":
-        return ".*"
-    if part in {"*", "?"}:
-        return "[^/]" + part.replace("?", "")
-    if len(part) > 1:
-        inner = part[1:-1].replace("\\", "\\\\").replace("[", "\\[")
-        return f"[{'^' + inner[1:] if inner.startswith('!') else inner}]"
-    return re.escape(part)

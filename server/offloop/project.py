@@ -88,12 +88,25 @@ class Project:
         self._is_fault_told = False
         self._answers: dict[Key, tuple[str, ...]] = {}
         self._questions: tuple[Question, ...] = ()
+        self._analysis: Analysis | None = None
+
+    @property
+    def analysis(self) -> Analysis | None:
+        """The analysis behind the last check, for questions about a place; valid until the next check."""
+        return self._analysis
+
+    def release(self) -> None:
+        """Let go of the analysis behind the last check; what was read of the texts is kept."""
+        if self._analysis is not None:
+            self._analysis.release()
+            self._analysis = None
 
     def check(self, integration: Integration) -> CheckResult:
         """Analyse one integration, with the answers there are; never raises for anything in its texts."""
+        self.release()
         inputs = [self._input(file) for file in integration.files]
         self._facts = {item.facts.digest: item.facts for item in inputs}
-        result, self._questions = self._judged(integration, inputs, self._answered(inputs))
+        result, self._questions, self._analysis = self._judged(integration, inputs, self._answered(inputs))
         return result
 
     def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
@@ -108,12 +121,15 @@ class Project:
             if path in modules and types:
                 for place in moves[path].places(offset) if path in moves else (offset,):
                     answers[modules[path], place] = Type("|", tuple(map(_type, types)))
-        return self._judged(edited, inputs, answers)[0]
+        result, _questions, analysis = self._judged(edited, inputs, answers)
+        if analysis is not None:
+            analysis.release()
+        return result
 
     def _judged(
         self, integration: Integration, inputs: list[ModuleInput], answers: Mapping[tuple[str, int], Type]
-    ) -> tuple[CheckResult, tuple[Question, ...]]:
-        """Return what is found, and what there is to ask jedi."""
+    ) -> tuple[CheckResult, tuple[Question, ...], Analysis | None]:
+        """Return what is found, what there is to ask jedi, and the analysis behind it."""
         try:
             catalog = self.catalog
             if self.libraries is not None:
@@ -122,7 +138,7 @@ class Project:
             sorted_receivers = receivers(analysis)
         except Exception as error:  # noqa: BLE001  (one bad text must not end the work on the others)
             problem = Problem(integration.root, f"internal error: {error!r}", internal=True)
-            return CheckResult((), (), (*integration.problems, problem)), ()
+            return CheckResult((), (), (*integration.problems, problem)), (), None
         problems = list(integration.problems)
         found: list[Diagnostic] = []
         for rule in RULES:
@@ -139,8 +155,7 @@ class Project:
         problems.extend(_syntax_problems(inputs))
         problems.extend(self._fault(integration))
         functions = tuple(contexts(analysis))
-        analysis.release()
-        return CheckResult(tuple(found), functions, tuple(problems), counts), questions
+        return CheckResult(tuple(found), functions, tuple(problems), counts), questions, analysis
 
     # ---------------------------------------------------------------- the last resort
     def resolve_open(self, integration: Integration, timeout: float) -> bool:

@@ -16,6 +16,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from offloop.config import settings_from_mapping
+from offloop.inference.analysis import Analysis
+from offloop.library.model import Catalog
 from offloop.lsp.engine import Setup
 from offloop.lsp.server import main
 from offloop.project import CheckResult, FunctionContext
@@ -34,6 +36,7 @@ class StandIn:
         self.label = label
         self.jedi = jedi
         self.source_root: str | None = None
+        self.catalog: Catalog | None = None
         self.asked = 0
 
     def check(self, integration: Integration) -> CheckResult:
@@ -55,6 +58,9 @@ class StandIn:
             ]
         contexts = [one for file in integration.files for one in _functions(file)]
         return CheckResult(tuple(found), tuple(contexts), integration.problems)
+
+    def analysis(self, integration: Integration) -> Analysis | None:
+        return None
 
     def resolve_open(self, integration: Integration) -> bool:
         self.asked += 1

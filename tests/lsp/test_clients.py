@@ -85,8 +85,6 @@ async def test_open_mend_and_close(client: LanguageClient, integration: Path) ->
         )
     )
     assert await findings(client, uri, 0) == []
-    hover = await client.text_document_hover_async(types.HoverParams(identifier, types.Position(4, 9)))
-    assert hover is not None
     client.text_document_did_close(types.DidCloseTextDocumentParams(identifier))
 
 

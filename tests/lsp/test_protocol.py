@@ -249,10 +249,9 @@ def test_actions_are_filtered_by_kind_and_place() -> None:
         assert every["kind"] == "source.fixAll.offloop"
         assert apply(text, every["edit"]["changes"][URI]) == text.replace("async_fire", "fire")
         assert server.actions(URI, line, only=["source"]) == [every]
-        assert len(server.actions(URI, line, only=[""])) == 4
-        assert [one["kind"] for one in server.actions(URI, line)] == ["quickfix"] * 3 + [
-            "source.fixAll.offloop"
-        ]
+        assert len(server.actions(URI, line, only=[""])) == 5
+        kinds = [one["kind"] for one in server.actions(URI, line)]
+        assert kinds == ["quickfix"] * 3 + ["offloop.showWhy", "source.fixAll.offloop"]
         assert server.actions("untitled:other", line) == []
 
 
@@ -307,20 +306,6 @@ def test_columns_are_counted_as_the_client_does(offered: list[str] | None, chose
 
 
 # ---------------------------------------------------------------------- hover and commands
-def test_hover_says_where_a_function_runs_and_why() -> None:
-    with serving() as server:
-        server.answers["workspace/configuration"] = lambda _message: [{}]
-        server.initialize(VSCODE)
-        server.open(URI, "import x\n" + TEXT + "\ny = 1\n")
-        place = {"textDocument": {"uri": URI}, "position": {"line": 2, "character": 6}}
-        told = server.request("textDocument/hover", place)["contents"]
-        assert told["kind"] == "markdown"
-        assert "`turn_on` (plain) runs in a worker thread" in told["value"]
-        assert "homeassistant/helpers/entity.py:10" in told["value"]
-        place["position"] = {"line": 4, "character": 0}
-        assert server.request("textDocument/hover", place) is None
-
-
 def test_commands_are_named_after_us() -> None:
     with serving() as server:
         result = server.initialize(initializationOptions={"settings": {"logLevel": "info"}})

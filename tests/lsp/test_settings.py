@@ -94,14 +94,18 @@ def actions(server: Server, text: str, **settings: object) -> list[Message]:
 def test_unsafe_fixes_are_named_and_never_applied_unasked() -> None:
     with serving() as server:
         found = actions(server, RISKY)
-        assert [one["title"] for one in found] == ["Delete it (unsafe)", "Suppress HAT101 on this line"]
+        assert [one["title"] for one in found] == [
+            "Delete it (unsafe)",
+            "Suppress HAT101 on this line",
+            "Show why HAT101 is reported",
+        ]
         assert not any(one.get("isPreferred") for one in found)
         assert server.actions(URI, span(1, 20, 1, 20), only=["source.fixAll"]) == []
 
 
 def test_allowed_unsafe_fixes_count_as_others_do() -> None:
     with serving() as server:
-        first, _suppress, every = actions(server, RISKY, unsafeFixes=True)
+        first, _suppress, _why, every = actions(server, RISKY, unsafeFixes=True)
         assert (first["title"], first["isPreferred"]) == ("Delete it (unsafe)", True)
         assert every["title"] == "Fix all 1 fixable offloop findings"
         (change,) = every["edit"]["documentChanges"]
@@ -176,17 +180,3 @@ def test_the_log_says_as_much_as_is_wanted(level: str, kinds: set[int]) -> None:
         assert server.end() == 0
         told = {one["params"]["type"] for one in server.seen if one.get("method") == "window/logMessage"}
         assert told | {1} == kinds
-
-
-# ---------------------------------------------------------------------- hover
-def test_hover_goes_by_where_a_body_ends() -> None:
-    text = "def one(\n    a,\n):\n    a()\n\n\nprint()\n"
-    with serving() as server:
-        server.initialize(MINIMAL)
-        server.open(URI, text)
-        asked: Message = {"textDocument": {"uri": URI}}
-        for line, known in ((0, True), (1, True), (6, False)):
-            hover = server.request(
-                "textDocument/hover", {**asked, "position": {"line": line, "character": 4}}
-            )
-            assert (hover is not None) is known, line

@@ -6,7 +6,6 @@ import argparse
 import difflib
 import json
 import sys
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from offloop.cli.engine import Engine
@@ -18,19 +17,8 @@ if TYPE_CHECKING:
 
 def explain(options: argparse.Namespace, engine: Engine) -> int:
     """Print the document of a rule; raises AbortError where there is no such rule."""
-    rule = _find(options.rule, engine.rules())
-    sys.stdout.write(document(rule))
+    sys.stdout.write(_find(options.rule, engine.rules()).document())
     return 0
-
-
-def document(rule: Rule) -> str:
-    """Return the Markdown document of a rule."""
-    name = f"{rule.name.replace('-', '_')}.md"
-    try:
-        text = (resources.files("offloop.rules") / name).read_text(encoding="utf-8")
-    except OSError:
-        text = f"# {rule.name} ({rule.code})\n\n{rule.summary}\n"
-    return text if text.endswith("\n") else text + "\n"
 
 
 def list_rules(options: argparse.Namespace, engine: Engine) -> int:

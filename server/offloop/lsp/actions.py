@@ -16,6 +16,8 @@ from offloop.rules.rule import Applicability, FileEdit, Fix
 from offloop.text import Edit, LineIndex, Span
 
 FIX_ALL = "source.fixAll.offloop"
+SHOW_WHY = "offloop.showWhy"
+"""A command, and the kind of the action that runs it: it mends nothing, so it is no quick fix."""
 _IGNORE = re.compile(r"#\s*offloop:\s*ignore\[([^\]]*)\]")
 
 
@@ -38,6 +40,8 @@ class ActionMaker:
         if wanted(types.CodeActionKind.QuickFix.value, params.context.only):
             actions += self._quick_fixes(findings)
             actions += self._suppressions(lines, findings)
+        if wanted(SHOW_WHY, params.context.only):
+            actions += self._reasons(path, findings)
         fixable = any(self._fix_of(finding) for finding in findings)
         if wanted(FIX_ALL, params.context.only) and (params.context.only or fixable):
             actions += self._fix_all(path)
@@ -95,17 +99,30 @@ class ActionMaker:
                 title = f"Suppress {code} on this line"
                 yield self._action(title, types.CodeActionKind.QuickFix, edits, [finding], preferred=False)
 
-    def _fix_all(self, path: str) -> Iterator[types.CodeAction]:
+    def _reasons(self, path: str, findings: Iterable[Finding]) -> Iterator[types.CodeAction]:
+        for finding in findings:
+            title = f"Show why {finding.diagnostic.code} is reported"
+            argument = {"uri": self._uri(path), "fingerprint": finding.fingerprint}
+            command = types.Command(title, SHOW_WHY, arguments=[argument])
+            yield types.CodeAction(title=title, kind=SHOW_WHY, diagnostics=[finding.shown], command=command)
+
+    def joined(self, found: Iterable[Finding]) -> tuple[list[Finding], types.WorkspaceEdit]:
+        """Return one edit that mends all findings whose fixes go together, and which those are."""
         findings: list[Finding] = []
         joined = JoinedEdits()
-        for finding in self.report.findings.get(path, ()):
+        for finding in found:
             fix = self._fix_of(finding)
             if fix is not None and joined.join(fix.edits):
                 findings.append(finding)
+        return findings, self._workspace_edit(joined.edits)
+
+    def _fix_all(self, path: str) -> Iterator[types.CodeAction]:
+        findings, edit = self.joined(self.report.findings.get(path, ()))
         if findings:
             safely = "" if self._allows_unsafe else "safely "
             title = f"Fix all {len(findings)} {safely}fixable offloop findings"
-            yield self._action(title, FIX_ALL, joined.edits, findings, preferred=False)
+            shown = [finding.shown for finding in findings]
+            yield types.CodeAction(title=title, kind=FIX_ALL, diagnostics=shown, edit=edit)
 
     def _action(
         self,

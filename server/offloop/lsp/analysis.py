@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from offloop.config import Settings
 from offloop.lsp.client import ClientFeatures
@@ -23,6 +23,9 @@ from offloop.source import (
     source_from_text,
 )
 from offloop.text import LineIndex
+
+if TYPE_CHECKING:
+    from offloop.inference.analysis import Analysis
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,11 @@ class Asked(NamedTuple):
 
 
 class Analysed(NamedTuple):
-    """A report, and how to ask elsewhere for what it leaves open; None where nothing is."""
+    """A report, how to ask elsewhere for what it leaves open (None where nothing is), and what is behind it."""
 
     report: Report
     ask: Callable[[], Asked] | None = None
+    inside: Callable[[], Analysis | None] = lambda: None
 
 
 def home_of(path: str) -> IntegrationFolder | None:
@@ -132,7 +136,8 @@ def analyse(
     )
     versions = {path: text.version for path, text in opened.items()}
     report = renderer.report(result, versions, snapshot.settings)
-    return Analysed(report, partial(_ask, engine, integration) if engine.is_asking(integration) else None)
+    ask = partial(_ask, engine, integration) if engine.is_asking(integration) else None
+    return Analysed(report, ask, partial(engine.analysis, integration))
 
 
 def _ask(engine: Engine, integration: Integration) -> Asked:

@@ -28,6 +28,12 @@ class ClientFeatures:
     markdown: bool = False
     progress: bool = False
     configuration: bool = False
+    hierarchical_symbols: bool = False
+    label_details: bool = False
+    refreshes_hints: bool = False
+    refreshes_lenses: bool = False
+    show_document: bool = False
+    apply_edit: bool = False
     watched_files: bool = False
     configuration_registration: bool = False
 
@@ -57,6 +63,12 @@ def features_of(capabilities: types.ClientCapabilities) -> ClientFeatures:
         markdown=types.MarkupKind.Markdown in hover,
         progress=has("window.work_done_progress"),
         configuration=has("workspace.configuration"),
+        hierarchical_symbols=has("text_document.document_symbol.hierarchical_document_symbol_support"),
+        label_details=has("text_document.completion.completion_item.label_details_support"),
+        refreshes_hints=has("workspace.inlay_hint.refresh_support"),
+        refreshes_lenses=has("workspace.code_lens.refresh_support"),
+        show_document=has("window.show_document.support"),
+        apply_edit=has("workspace.apply_edit"),
         watched_files=has("workspace.did_change_watched_files.dynamic_registration"),
         configuration_registration=has("workspace.did_change_configuration.dynamic_registration"),
     )

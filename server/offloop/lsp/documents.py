@@ -41,6 +41,10 @@ class Documents:
         """Yield each open document."""
         return iter(self._open.values())
 
+    def uris(self) -> dict[str, str]:
+        """Return the client's own spelling of each open document's URI, by path."""
+        return {path: document.uri for path, document in self._open.items()}
+
     def get(self, path: str) -> Document | None:
         """Return the open document of a path (or of a URI that is no file)."""
         return self._open.get(path)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from offloop.config import Settings
+from offloop.library.model import Catalog
 from offloop.rules.rule import Diagnostic
 from offloop.source import Integration
 
 if TYPE_CHECKING:
+    from offloop.inference.analysis import Analysis
     from offloop.project import CheckResult
 
 
@@ -23,8 +25,18 @@ class Engine(Protocol):
     source_root: str | None
     """The absolute folder that holds ``homeassistant/``; None where only a catalog is there."""
 
+    catalog: Catalog | None
+    """What it checks against; None for a stand-in."""
+
     def check(self, integration: Integration) -> CheckResult:
         """Analyse one integration."""
+        ...
+
+    def analysis(self, integration: Integration) -> Analysis | None:
+        """Return the analysis behind the last check of an integration, for questions about a place in it.
+
+        Valid until its next check.
+        """
         ...
 
     def resolve_open(self, integration: Integration) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
-from offloop.config import Settings
+from offloop.config import OPTIONS, Settings
 from offloop.lsp.engine import Engine, Setup, Workshop
 from offloop.lsp.worker import Worker
 
@@ -51,12 +51,8 @@ class NoEngineError(RuntimeError):
 def _of_checks(settings: Settings) -> Settings:
     """Return settings without those that only say what is shown of the findings."""
     default = Settings()
-    return replace(
-        settings,
-        unsafe_fixes=default.unsafe_fixes,
-        diagnostic_mode=default.diagnostic_mode,
-        log_level=default.log_level,
-    )
+    shown = {one.field: getattr(default, one.field) for one in OPTIONS if one.scope == "server"}
+    return replace(settings, unsafe_fixes=default.unsafe_fixes, **shown)
 
 
 class _Slot:
@@ -102,6 +98,19 @@ class Engines:
     def labels(self) -> list[str]:
         """Return what is checked against, in words."""
         return [slot.engine.label for slot in self._slots.values() if slot.engine is not None]
+
+    def ready(self) -> list[Engine]:
+        """Return the engines in use, stopgaps where the one that is meant is not there yet."""
+        found = (slot.engine or slot.stopgap for slot in self._slots.values())
+        return [engine for engine in found if engine is not None]
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether an engine is being made."""
+        return any(
+            slot.engine is None and slot.loading is not None and not slot.loading.done()
+            for slot in self._slots.values()
+        )
 
     async def setup(self, root: str) -> Setup:
         """Return the settings of the integration at a folder."""

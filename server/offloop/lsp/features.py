@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from offloop.lsp.actions import FIX_ALL, ActionMaker
+from offloop.lsp.actions import FIX_ALL, SHOW_WHY, ActionMaker
+from offloop.lsp.commands import register_commands
 from offloop.lsp.documents import UnknownDocumentError, key_of
 from offloop.lsp.host import Host
-from offloop.lsp.hover import hover
 from offloop.lsp.publish import Puller
+from offloop.lsp.questions import register_questions
 
 _WATCHED_SETTINGS = ("pyproject.toml", "offloop.toml", "manifest.json")
 
@@ -18,7 +19,9 @@ def register(host: Host) -> None:
     _life(host)
     _texts(host)
     _workspace(host)
-    _questions(host)
+    _actions(host)
+    register_questions(host)
+    register_commands(host)
 
 
 def _life(host: Host) -> None:
@@ -91,28 +94,14 @@ def _workspace(host: Host) -> None:
     def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
         host.background(host.fetch_settings())
 
-    @host.command("offloop.restart")
-    def restart() -> None:
-        session.engines.forget(engines=True)
-        session.regroup()
 
-    @host.command("offloop.debugInformation")
-    def debug_information() -> str:
-        return host.debug_information()
-
-
-def _questions(host: Host) -> None:
+def _actions(host: Host) -> None:
     session = host.session
-    kinds = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL])
+    kinds = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, SHOW_WHY])
 
     @host.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)
     async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
         path = key_of(params.text_document.uri)
         report = await session.newest(path)
-        uris = {document.path: document.uri for document in session.documents}
-        return ActionMaker(report, session.client, session.converter, uris).actions(path, params)
-
-    @host.feature(types.TEXT_DOCUMENT_HOVER)
-    async def hovered(params: types.HoverParams) -> types.Hover | None:
-        path = key_of(params.text_document.uri)
-        return hover(await session.newest(path), path, params.position.line, session.client)
+        maker = ActionMaker(report, session.client, session.converter, session.documents.uris())
+        return maker.actions(path, params)

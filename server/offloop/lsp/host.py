@@ -13,7 +13,7 @@ from pathlib import PurePath
 from typing import Any, TypeVar
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
 from offloop.lsp.client import features_of
@@ -24,6 +24,7 @@ from offloop.lsp.engines import LOG_LEVELS
 from offloop.lsp.protocol import OffloopProtocol
 from offloop.lsp.publish import Puller, Pusher
 from offloop.lsp.session import Session
+from offloop.lsp.status import Status
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _LAZY_PROGRESS_SECONDS = 0.4
@@ -47,6 +48,7 @@ class Host(LanguageServer):
         self._warned: set[str] = set()
         self._initial: Mapping[str, object] = {}
         self._is_trusted = True
+        self._ui: frozenset[str] = frozenset()
         self._configured: dict[str | None, Mapping[str, object]] = {}
 
     # ------------------------------------------------------------------ typed doors to pygls
@@ -64,6 +66,7 @@ class Host(LanguageServer):
         """Take over the client's capabilities and options, and watch over its process."""
         client = features_of(params.capabilities)
         self.session.begin(client)
+        self.session.on_marks = lambda: self.background(self._refresh_marks())
         self.session.audience = (
             Puller(self.session, self._refresh, self.text_document_publish_diagnostics)
             if client.pull
@@ -73,10 +76,18 @@ class Host(LanguageServer):
         if isinstance(options, Mapping):
             if isinstance(options.get("settings"), Mapping):
                 self._initial = _ours(options["settings"])
-            self._is_trusted = options.get("trusted") is not False
+            self._is_trusted = options.get("trusted") is not False and not options.get("untrustedWorkspace")
+            if isinstance(options.get("ui"), Mapping):
+                self._ui = frozenset(name for name, wanted in options["ui"].items() if wanted is True)
+        if self.shows("status"):
+            Status(self.session, self.protocol.notify)
         if params.process_id is not None:
             end = self.protocol.on_exit
             self.background(parent_death(params.process_id, end, lambda: self.protocol.exit_code))
+
+    def shows(self, name: str) -> bool:
+        """Return whether the client has said that it has an own way of showing something."""
+        return name in self._ui
 
     def background(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the messages; what goes wrong is logged."""
@@ -121,7 +132,10 @@ class Host(LanguageServer):
 
     def report_server_error(self, error: Exception, source: object) -> None:  # noqa: ARG002 - pygls's signature
         """Log what pygls would pop up."""
-        self.error(f"an internal error: {error}")
+        if isinstance(error, JsonRpcInvalidParams):
+            self.warn(f"a request was refused: {error}")
+        else:
+            self.error(f"an internal error: {error}")
 
     def busy(self, title: str, work: asyncio.Future[Any]) -> None:
         """Show progress until ``work`` is done, should it take a while."""
@@ -141,6 +155,12 @@ class Host(LanguageServer):
             progress.end(token, types.WorkDoneProgressEnd())
         finally:
             progress.tokens.pop(token, None)
+
+    async def _refresh_marks(self) -> None:
+        if self.session.client.refreshes_hints:
+            await self.workspace_inlay_hint_refresh_async(None)
+        if self.session.client.refreshes_lenses:
+            await self.workspace_code_lens_refresh_async(None)
 
     def _refresh(self) -> None:
         self.background(self._ask_refresh())

@@ -1,4 +1,4 @@
-"""Hover: where a function runs and why, from the last report."""
+"""Hover: where a function runs and why, what a call needs, what `@callback` does."""
 
 from __future__ import annotations
 
@@ -6,47 +6,44 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from offloop.lsp.client import ClientFeatures
-from offloop.lsp.convert import uri_of
-from offloop.lsp.report import Report, place_of
+from offloop.lsp.places import Places
 
 if TYPE_CHECKING:
-    from offloop.project import FunctionContext
-
-_WORDS = {
-    "loop": "runs in the event loop",
-    "worker": "runs in a worker thread",
-    "both": "runs in the event loop and in worker threads",
-    "unknown": "no caller found, so offloop does not say where it runs",
-}
+    from offloop.inference.analysis import Analysis
+    from offloop.inference.questions.explain import Explanation
+    from offloop.inference.trace import Place
 
 
-def function_at(functions: tuple[FunctionContext, ...], line: int) -> FunctionContext | None:
-    """Return the innermost function whose header or body a 0-based line belongs to."""
-    around = (function for function in functions if function.line <= line <= function.end_line)
-    return max(around, key=lambda function: (function.line, function.column), default=None)
+def hover(
+    analysis: Analysis, places: Places, path: str, position: types.Position, *, markdown: bool
+) -> types.Hover | None:
+    """Return what is known of the function, call or decorator at a place; None where nothing is."""
+    from offloop.inference.questions.cursor import target_at  # noqa: PLC0415 - start fast
+    from offloop.inference.questions.explain import explain  # noqa: PLC0415 - start fast
 
-
-def hover(report: Report, path: str, line: int, client: ClientFeatures) -> types.Hover | None:
-    """Return what is known of the function at a 0-based line; None inside one without a known context."""
-    function = function_at(report.functions.get(path, ()), line)
-    if function is None or (function.context == "unknown" and function.line != line):
+    target = target_at(analysis, path, places.offset(path, position))
+    known = explain(analysis, target) if target is not None else None
+    if target is None or known is None:
         return None
-    return types.Hover(hover_text(function, report, client))
+    content = _markdown(known, places) if markdown else _plain(known)
+    return types.Hover(content, places.range(path, target.span))
 
 
-def hover_text(function: FunctionContext, report: Report, client: ClientFeatures) -> types.MarkupContent:
-    """Return what is known of one function, as Markdown where the client can show it."""
-    name = function.function.replace("<locals>.", "")
-    steps = [(step, place_of(step, report.source_root)) for step in function.trace]
-    if not client.markdown:
-        said = [f"{step.path}:{step.line + 1}: {step.message}" for step, _path in steps]
-        head = f"{name} ({function.declared}): {_WORDS.get(function.context, function.context)}"
-        return types.MarkupContent(types.MarkupKind.PlainText, "\n".join([head, *said]))
-    head = f"**offloop** · `{name}` ({function.declared}) {_WORDS.get(function.context, function.context)}"
-    items = []
-    for number, (step, path) in enumerate(steps, 1):
-        place = f"{step.path.rpartition('/')[2]}:{step.line + 1}"
-        linked = f"[{place}]({uri_of(path)}#L{step.line + 1})" if path else f"{step.path}:{step.line + 1}"
-        items.append(f"{number}. {step.message} ({linked})")
-    return types.MarkupContent(types.MarkupKind.Markdown, "\n".join([head, "", *items]).rstrip())
+def _markdown(known: Explanation, places: Places) -> types.MarkupContent:
+    first, *others = known.heads
+    lines = [f"**offloop** · {first}", *(f"\n{other}" for other in others), ""]
+    for number, step in enumerate(known.places, 1):
+        lines.append(f"{number}. {step.message} ({_link(step, places)})")
+    return types.MarkupContent(types.MarkupKind.Markdown, "\n".join(lines).rstrip())
+
+
+def _plain(known: Explanation) -> types.MarkupContent:
+    steps = [f"{step.path}:{step.line + 1}: {step.message}" for step in known.places]
+    text = "\n".join([*known.heads, *steps]).replace("`", "")
+    return types.MarkupContent(types.MarkupKind.PlainText, text)
+
+
+def _link(step: Place, places: Places) -> str:
+    location = places.step(step)
+    name = f"{step.path.rpartition('/')[2]}:{step.line + 1}"
+    return f"[{name}]({location.uri}#L{step.line + 1})" if location else f"{step.path}:{step.line + 1}"

@@ -81,6 +81,7 @@ class OffloopProtocol(LanguageServerProtocol):
             cause = error.__cause__ or error
             self.on_fault(f"bad parameters of {data.get('method', 'an answer')}: {_first_line(cause)}")
             self._refuse(data, JsonRpcInvalidParams(f"Invalid parameters of {data.get('method')}"))
+            self._disappoint(data, error)
             return
         self.handle_message(message)
 
@@ -106,6 +107,13 @@ class OffloopProtocol(LanguageServerProtocol):
         """Answer a request with an error; notifications and answers get none."""
         if isinstance(data, dict) and "method" in data and isinstance(data.get("id"), str | int):
             self._send_response(data["id"], None, error.to_response_error())
+
+    def _disappoint(self, data: dict[str, Any], error: JsonRpcException) -> None:
+        """Let whoever waits for an answer know that what came cannot be understood."""
+        if "method" not in data and isinstance(data.get("id"), str | int):
+            future = self._request_futures.pop(data["id"], None)
+            if future is not None and not future.done():
+                future.set_exception(error)
 
     def _handle_response(
         self, msg_id: str | int, result: Any | None = None, error: types.ResponseError | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from offloop.rules.rule import Diagnostic, Severity, Step
 from offloop.text import LineIndex, Position
 
 if TYPE_CHECKING:
+    from offloop.inference.trace import Place
     from offloop.project import CheckResult, FunctionContext
 
 SEVERITIES = {
@@ -28,8 +30,10 @@ SEVERITIES = {
     Severity.INFO: types.DiagnosticSeverity.Information,
     Severity.HINT: types.DiagnosticSeverity.Hint,
 }
-_HOME_ASSISTANT = "homeassistant/"
+HOME_ASSISTANT = "homeassistant/"
 _DEFAULTS = Settings()
+_IN_TEXT = re.compile(r"\d+:\d+: ")
+"""What is wrong at a place in an open text is half-typed, and other servers show it."""
 CLEAN = "clean"
 """The result id of a file without findings."""
 
@@ -64,6 +68,16 @@ class Report:
         """Return what the client is shown for a file."""
         return [finding.shown for finding in self.findings.get(path, ())]
 
+    def marks(self, path: str) -> list[tuple[object, ...]]:
+        """Return what is shown beside the functions of a file, places left out: those the client moves itself."""
+        return [
+            (self.settings.inlay_hints, self.settings.code_lens),
+            *(
+                (one.function, one.context, *[step.message for step in one.trace])
+                for one in self.functions.get(path, ())
+            ),
+        ]
+
     def identity(self, path: str) -> str:
         """Return the result id of a file; files without findings share one."""
         return self.identities.get(path, CLEAN)
@@ -97,7 +111,11 @@ class Renderer:
             versions,
             self.lines,
             self.source_root,
-            tuple(f"{problem.path}: {problem.message}" for problem in result.problems),
+            tuple(
+                f"{problem.path}: {problem.message}"
+                for problem in result.problems
+                if not (problem.path in versions and _IN_TEXT.match(problem.message))
+            ),
             settings,
         )
 
@@ -138,14 +156,14 @@ class Renderer:
         ]
 
     def _location(self, path: str, step: Step) -> types.Location:
-        lines = self.lines.get(path) or _lines_on_disk(path)
+        lines = self.lines.get(path) or lines_on_disk(path)
         place = self.converter.position(lines, Position(step.line, step.column))
         return types.Location(self.uris.get(path) or uri_of(path), types.Range(place, place))
 
 
-def place_of(step: Step, source_root: str | None) -> str | None:
+def place_of(step: Step | Place, source_root: str | None) -> str | None:
     """Return the absolute path of a step, or None where Home Assistant's sources are not at hand."""
-    if not step.path.startswith(_HOME_ASSISTANT):
+    if not step.path.startswith(HOME_ASSISTANT):
         return step.path
     return os.path.join(source_root, *step.path.split("/")) if source_root else None  # noqa: PTH118
 
@@ -156,7 +174,7 @@ def _identity(findings: list[Finding]) -> str:
 
 
 @lru_cache(maxsize=64)
-def _lines_on_disk(path: str) -> LineIndex:
+def lines_on_disk(path: str) -> LineIndex:
     """Return the lines of one of Home Assistant's files; they do not change while we run."""
     try:
         return LineIndex(Path(path).read_bytes().decode("utf-8-sig", "replace"))

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import time
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from offloop.lsp.analysis import Analysed, Asked, DiskTexts, OpenText, Snapshot, analyse, home_of
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter
 from offloop.lsp.documents import Documents
-from offloop.lsp.engine import Workshop
+from offloop.lsp.engine import Engine, Workshop
 from offloop.lsp.engines import Engines, NoEngineError, Notices
 from offloop.lsp.report import Report
 from offloop.lsp.worker import Worker
 from offloop.source import IntegrationFolder
+
+if TYPE_CHECKING:
+    from offloop.inference.analysis import Analysis
 
 _NOTHING = Report()
 _CALM_SECONDS = 0.4
@@ -57,6 +61,7 @@ class Home:
     generation: int = 0
     done: int = 0
     report: Report = _NOTHING
+    inside: Callable[[], Analysis | None] = lambda: None
     edited: set[str] = field(default_factory=set)
     disk: DiskTexts = field(default_factory=DiskTexts)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -82,6 +87,10 @@ class Session:
         self.engines = Engines(workshop, self._worker, notices, self.everything_changed)
         self._homes: dict[str, Home] = {}
         self._settings_known = asyncio.Event()
+        self.on_change: Callable[[], None] = lambda: None
+        """Called whenever work begins or ends."""
+        self.on_marks: Callable[[], None] = lambda: None
+        """Called when what is shown beside functions has changed in files that were not edited."""
 
     def begin(self, client: ClientFeatures) -> None:
         """Take over what the client can do; called once, before any document is opened."""
@@ -154,10 +163,48 @@ class Session:
             await home.settled.wait()
         return home.report if home is not None else _NOTHING
 
+    async def asked(self, path: str, question: Callable[[Analysis, Report], _T]) -> _T | None:
+        """Return what the newest analysis of a file answers, None where there is none. Safe to cancel.
+
+        The question runs in the analysis thread; it is put again when a change comes between.
+        """
+        while True:
+            await self.newest(path)
+            home = self.home(path) or self._holding(path)
+            if home is None:
+                return None
+            with contextlib.suppress(Stale):
+                job = partial(_put, question, home.inside, home.report)
+                return await self._worker.run(partial(self._if_current, home, home.generation, job))
+
+    async def settle(self) -> None:
+        """Wait until nothing is left to be analysed."""
+        for home in self.homes():
+            while home.done != home.generation:
+                await home.settled.wait()
+
+    async def apart(self, job: Callable[[], _T]) -> _T:
+        """Run a slow job in the analysis thread, after what waits there."""
+        return await self._worker.run(job)
+
+    async def engine_of(self, path: str | None) -> Engine | None:
+        """Return what an open file is checked against; without a path, any file. None where that fails."""
+        await self._settings_known.wait()
+        home = self.home(path) if path is not None else next(iter(self._homes.values()), None)
+        root = home.folder.root if home is not None and home.folder is not None else ""
+        try:
+            return await self.engines.engine(await self.engines.setup(root))
+        except NoEngineError:
+            return None
+
     def home(self, path: str) -> Home | None:
         """Return the integration of an open document."""
         key = self._key_of(path)
         return self._homes.get(key) if key else None
+
+    def _holding(self, path: str) -> Home | None:
+        """Return the integration that a file which is not open was read for."""
+        return next((home for home in self._homes.values() if path in home.report.lines), None)
 
     # ------------------------------------------------------------------ integrations
     def _key_of(self, path: str) -> str | None:
@@ -185,13 +232,15 @@ class Session:
             self.audience.forgotten([path for path in home.report.lines if path not in home.paths])
         home.generation += 1
         home.done = home.generation
-        home.report = _NOTHING
+        home.report, home.inside = _NOTHING, lambda: None
         home.settled.set()
+        self.on_change()
 
     # ------------------------------------------------------------------ analyses
     def _wake(self, home: Home) -> None:
         home.generation += 1
         home.settled.clear()
+        self.on_change()
         if home.runner is None or home.runner.done():
             home.runner = asyncio.create_task(self._run(home))
 
@@ -209,7 +258,7 @@ class Session:
                 self._notices.error(_told(error))
                 analysed = Analysed(_NOTHING)
             if generation == home.generation:
-                self._keep(home, generation, analysed.report)
+                self._keep(home, generation, analysed)
                 if analysed.ask is not None:
                     home.asker = asyncio.create_task(self._ask(home, generation, analysed.ask))
 
@@ -222,7 +271,7 @@ class Session:
                     return
                 analysed = await self._analysed(home, generation)
                 self._check_current(home, generation)
-                self._keep(home, generation, analysed.report)
+                self._keep(home, generation, analysed)
                 ask = analysed.ask
         except (Stale, NoEngineError):
             return
@@ -244,14 +293,19 @@ class Session:
                 return since is not None
             await asyncio.sleep(_ASK_SECONDS)
 
-    def _keep(self, home: Home, generation: int, report: Report) -> None:
-        home.report, home.done = report, generation
+    def _keep(self, home: Home, generation: int, analysed: Analysed) -> None:
+        report = analysed.report
+        others = home.paths - home.edited
+        if home.report is not _NOTHING and any(report.marks(one) != home.report.marks(one) for one in others):
+            self.on_marks()
+        home.report, home.inside, home.done = report, analysed.inside, generation
         home.settled.set()
         for message in report.messages:
             self._notices.warn(message)
         if self.audience is not None:
             self.audience.reported(home)
         home.edited.clear()
+        self.on_change()
 
     async def _analysed(self, home: Home, generation: int) -> Analysed:
         await self._settings_known.wait()
@@ -279,6 +333,13 @@ class Session:
         """Run a job in the analysis thread unless it was overtaken while it waited there."""
         self._check_current(home, generation)
         return job()
+
+
+def _put(
+    question: Callable[[Analysis, Report], _T], inside: Callable[[], Analysis | None], report: Report
+) -> _T | None:
+    analysis = inside()
+    return question(analysis, report) if analysis is not None else None
 
 
 def _told(error: BaseException) -> str:

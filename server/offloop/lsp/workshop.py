@@ -11,31 +11,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from offloop.config import Settings, load_settings, settings_from_mapping
+from offloop.library.model import Catalog
 from offloop.lsp.engine import Engine, Setup
 from offloop.rules.rule import Diagnostic
 from offloop.source import Integration
 
 if TYPE_CHECKING:
+    from offloop.inference.analysis import Analysis
     from offloop.project import CheckResult, Project
     from offloop.resolve.jedi_worker import JediWorker
 
 _MOST_PROJECTS = 32
+_MOST_ANALYSES = 4
+"""How many analyses are kept for questions; each is a multiple of its texts."""
 
 
 class ProjectEngine:
     """A catalog as an engine: a Project for each integration, so that each keeps its caches."""
 
-    def __init__(self, make: Callable[[], Project], label: str, source_root: str | None) -> None:
+    def __init__(self, make: Callable[[], Project], label: str, catalog: Catalog) -> None:
         self._make = make
         self._projects: dict[str, Project] = {}
         self.label = label
-        self.source_root = source_root
+        self.catalog: Catalog | None = catalog
+        self.source_root = str(catalog.source_root) if catalog.source_root else None
 
     def check(self, integration: Integration) -> CheckResult:
         """Analyse one integration."""
         key = _key(integration)
         known = self._projects.pop(key, None)
         project = self._projects[key] = known or self._make()
+        for old in list(self._projects)[:-_MOST_ANALYSES]:
+            self._projects[old].release()
         while len(self._projects) > _MOST_PROJECTS:
             del self._projects[next(iter(self._projects))]
         result = project.check(integration)
@@ -43,6 +50,14 @@ class ProjectEngine:
             # What the first check leaves behind lives on, as the catalog does.
             gc.freeze()
         return result
+
+    def analysis(self, integration: Integration) -> Analysis | None:
+        """Return the analysis behind the last check; made again where memory was short."""
+        project = self._projects.get(_key(integration))
+        if project is None or project.analysis is None:
+            self.check(integration)
+            project = self._projects.get(_key(integration))
+        return project.analysis if project is not None else None
 
     def resolve_open(self, integration: Integration) -> bool:
         """Ask jedi for what the last check of an integration left open, and take what it has answered."""
@@ -131,7 +146,7 @@ class LocalWorkshop:
         where = f" in {root}" if root else " (bundled)"
         label = "; ".join([f"Home Assistant {catalog.version}{where}", *catalog.notices])
         jedi = self._asker()
-        return ProjectEngine(lambda: Project(catalog, settings, jedi), label, str(root) if root else None)
+        return ProjectEngine(lambda: Project(catalog, settings, jedi), label, catalog)
 
 
 def _onto(settings: Settings, wished: Settings) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from offloop.text import Edit, Span
@@ -103,3 +104,12 @@ class Rule:
     def url(self) -> str:
         """The address of the rule's document."""
         return f"https://github.com/offloop/offloop/blob/main/server/offloop/rules/{self.name.replace('-', '_')}.md"
+
+    def document(self) -> str:
+        """Return the rule's document, Markdown that ends with a line feed."""
+        name = f"{self.name.replace('-', '_')}.md"
+        try:
+            text = (resources.files("offloop.rules") / name).read_text(encoding="utf-8")
+        except OSError:
+            text = f"# {self.name} ({self.code})\n\n{self.summary}\n"
+        return text if text.endswith("\n") else text + "\n"
