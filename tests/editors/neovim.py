@@ -23,7 +23,7 @@ from offloop.catalog.load import cache_folder
 from tests.lsp.real_parts import neovim
 from tests.lsp.wire import PATIENCE, REAL, environment
 
-_WAIT = 'assert(vim.wait(%d, function() return %s end, 20), "waited in vain for: " .. %s)'
+_WAIT = "assert(vim.wait(%d, function() return %s end, 20), %s .. vim.inspect({ codes(), said }))"
 _RECORD = """
 vim.o.swapfile = false
 said = {}
@@ -34,6 +34,9 @@ function codes(bufnr)
   local found = vim.tbl_map(function(one) return { one.code, one.lnum } end, vim.diagnostic.get(bufnr or 0))
   table.sort(found, function(a, b) return a[2] < b[2] end)
   return found
+end
+function is_found(code)
+  return vim.iter(vim.diagnostic.get(0)):any(function(one) return one.code == code end)
 end
 function text(bufnr) return table.concat(vim.api.nvim_buf_get_lines(bufnr or 0, 0, -1, false), "\\n") end
 """
@@ -68,7 +71,8 @@ class Neovim:
 
     def wait(self, condition: str) -> None:
         """Wait for a Lua expression to hold."""
-        self.lua(_WAIT % (PATIENCE * 1000, condition, json.dumps(condition)))
+        told = json.dumps(f"waited in vain for {condition}, there are ")
+        self.lua(_WAIT % (PATIENCE * 1000, condition, told))
 
     def edit(self, path: Path) -> None:
         """Open a file as :edit does."""

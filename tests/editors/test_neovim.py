@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -152,6 +153,21 @@ def test_findings_are_those_of_what_is_typed(repository: Path, settings: dict[st
         editor.found(("HAT101", 6))
         editor.type("dd")
         editor.found()
+        assert editor.said() == []
+
+
+def test_beside_another_server(repository: Path, settings: dict[str, object]) -> None:
+    (integration_in(repository) / "switch.py").write_text("import os\n" + SWITCH)
+    ruff = json.dumps([shutil.which("ruff", path=str(Path(sys.executable).parent)) or "ruff", "server"])
+    enable = f"vim.lsp.config('ruff', {{ cmd = vim.json.decode('{ruff}'), filetypes = {{ 'python' }} }}) vim.lsp.enable('ruff')"
+    with running(REAL, settings, init=enable) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.wait("is_found('F401') and is_found('HAT101')")
+        assert editor.lua("return offloop().offset_encoding") == "utf-8"
+        editor.lua("vim.cmd.LspOffloopFixAll()")
+        editor.wait("is_found('F401') and not is_found('HAT101')")
+        editor.lua("vim.cmd.checkhealth('vim.lsp')")
+        assert "No buffers contain mixed position encodings" in editor.lua("return text()")
         assert editor.said() == []
 
 

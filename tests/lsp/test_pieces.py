@@ -90,8 +90,9 @@ def test_edits_in_a_row_give_what_they_say(text: str, edits: list[tuple[int, int
     [
         (None, "utf-16"),
         ([], "utf-16"),
-        (["utf-16", "utf-8"], "utf-8"),
-        (["utf-8", "utf-32"], "utf-32"),
+        (["utf-16", "utf-8"], "utf-16"),
+        (["utf-8", "utf-32"], "utf-8"),
+        (["utf-7", "utf-32"], "utf-32"),
         (["x"], "utf-16"),
     ],
 )

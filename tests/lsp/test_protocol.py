@@ -284,7 +284,7 @@ def test_actions_are_those_of_the_newest_text() -> None:
         (None, "utf-16", 8),
         (["utf-16"], "utf-16", 8),
         (["utf-8", "utf-16"], "utf-8", 14),
-        (["utf-8", "utf-16", "utf-32"], "utf-32", 7),
+        (["utf-32", "utf-8", "utf-16"], "utf-32", 7),
         (["utf-7"], "utf-16", 8),
     ],
 )

@@ -14,20 +14,20 @@ from lsprotocol import types
 
 from offloop.text import LineIndex, Position, Span
 
-PREFERENCE = (
-    types.PositionEncodingKind.Utf32,
-    types.PositionEncodingKind.Utf8,
-    types.PositionEncodingKind.Utf16,
-)
+_KNOWN = frozenset(kind.value for kind in types.PositionEncodingKind)
 _WINDOWS = sys.platform == "win32"
 
 
 def choose_encoding(offered: Iterable[types.PositionEncodingKind | str] | None) -> types.PositionEncodingKind:
-    """Return the cheapest encoding that the client offers; UTF-16 when it offers none that we know."""
-    names = {str(getattr(kind, "value", kind)) for kind in offered or ()}
-    for kind in PREFERENCE:
-        if kind.value in names:
-            return kind
+    """Return the first encoding that the client offers and we know, UTF-16 without one.
+
+    Clients offer what they like best first, and other servers take it: an editor that has several servers for a
+    text (Neovim warns) had better count in one way.
+    """
+    for kind in offered or ():
+        name = str(getattr(kind, "value", kind))
+        if name in _KNOWN:
+            return types.PositionEncodingKind(name)
     return types.PositionEncodingKind.Utf16
 
 
