@@ -159,7 +159,10 @@ def test_findings_are_those_of_what_is_typed(repository: Path, settings: dict[st
 def test_beside_another_server(repository: Path, settings: dict[str, object]) -> None:
     (integration_in(repository) / "switch.py").write_text("import os\n" + SWITCH)
     ruff = json.dumps([shutil.which("ruff", path=str(Path(sys.executable).parent)) or "ruff", "server"])
-    enable = f"vim.lsp.config('ruff', {{ cmd = vim.json.decode('{ruff}'), filetypes = {{ 'python' }} }}) vim.lsp.enable('ruff')"
+    enable = f"""
+        vim.lsp.config('ruff', {{ cmd = vim.json.decode('{ruff}'), filetypes = {{ 'python' }} }})
+        vim.lsp.enable('ruff')
+    """
     with running(REAL, settings, init=enable) as editor:
         editor.edit(integration_in(repository) / "switch.py")
         editor.wait("is_found('F401') and is_found('HAT101')")
