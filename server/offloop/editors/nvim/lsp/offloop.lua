@@ -16,9 +16,10 @@
 --- vim.lsp.config('offloop', { settings = { offloop = { homeAssistant = '~/core' } } })
 --- ```
 ---
---- Commands in such a buffer: `:LspOffloopShowWhy` (the way to the finding, in the location list; with `!` in
---- the quickfix list), `:LspOffloopExplain`, `:LspOffloopFix`, `:LspOffloopFixAll`, `:LspOffloopRestart`,
---- `:LspOffloopInfo`. `:checkhealth offloop` says what is missing.
+--- Commands in such a buffer: `:LspOffloopShowWhy` (the way to the finding, or why a function runs where it runs,
+--- in the location list; with `!` in the quickfix list), `:LspOffloopExplain`, `:LspOffloopFix`,
+--- `:LspOffloopFixAll`, `:LspOffloopFixFunction`, `:LspOffloopRestart`, `:LspOffloopCatalog`, `:LspOffloopInfo`.
+--- `:lua vim.lsp.inlay_hint.enable()` shows where functions run. `:checkhealth offloop` says what is missing.
 ---
 --- Needs Neovim 0.11.
 
@@ -117,6 +118,22 @@ local function client_of(bufnr)
   return vim.lsp.get_clients({ bufnr = bufnr, name = 'offloop' })[1]
 end
 
+--- Run one of the server's commands for a buffer; what goes wrong is said.
+local function ask(bufnr, command, argument, on_answer)
+  local client = client_of(bufnr)
+  if not client then
+    return say('no server runs for this buffer; :checkhealth offloop says more', vim.log.levels.WARN)
+  end
+  local asked = { command = command, arguments = argument and { argument } or nil }
+  client:request('workspace/executeCommand', asked, function(problem, answer)
+    if problem then
+      say(problem.message, vim.log.levels.WARN)
+    else
+      on_answer(answer, client)
+    end
+  end, bufnr)
+end
+
 --- The finding under the cursor, else the first one on its line.
 local function finding_at_cursor(bufnr)
   local line, column = unpack(vim.api.nvim_win_get_cursor(0))
@@ -129,46 +146,48 @@ local function finding_at_cursor(bufnr)
       first = first or one
     end
   end
-  if not first then
-    say('there is no finding on this line')
-  end
   return first
 end
 
---- A finding and the steps of its trace as entries of a quickfix list. Steps in a Home Assistant whose source is
---- not at hand are told in the message's further lines; they lead nowhere.
-local function steps_of(finding, bufnr, encoding)
-  local related = vim.tbl_get(finding, 'user_data', 'lsp', 'relatedInformation') or {}
-  local entries = {}
-  for _, line in ipairs(vim.list_slice(vim.split(finding.message, '\n'), 2)) do
-    entries[#entries + 1] = { text = line, valid = 0 }
-  end
-  for _, one in ipairs(related) do
-    local place = vim.lsp.util.locations_to_items({ one.location }, encoding)[1]
-    if place then
-      entries[#entries + 1] = { filename = place.filename, lnum = place.lnum, col = place.col, text = one.message }
-    end
-  end
-  local head = ('%s %s'):format(finding.code or '', vim.split(finding.message, '\n')[1])
-  return vim.list_extend({ { bufnr = bufnr, lnum = finding.lnum + 1, col = finding.col + 1, text = head } }, entries)
+--- What the commands take for the place of the cursor.
+local function cursor_of(bufnr)
+  local client = client_of(bufnr)
+  local params = vim.lsp.util.make_position_params(0, client and client.offset_encoding or 'utf-8')
+  return { uri = vim.uri_from_bufnr(bufnr), position = params.position }
 end
 
-local function show_why(bufnr, in_quickfix)
-  local finding, client = finding_at_cursor(bufnr), client_of(bufnr)
-  if not finding then
-    return
-  end
-  local list = {
-    title = ('offloop: why %s'):format(finding.code or 'this'),
-    items = steps_of(finding, bufnr, client and client.offset_encoding or 'utf-16'),
-  }
-  if in_quickfix then
-    vim.fn.setqflist({}, ' ', list)
-    vim.cmd.copen()
-  else
-    vim.fn.setloclist(0, {}, ' ', list)
-    vim.cmd.lopen()
-  end
+local function why_at_cursor(bufnr)
+  local finding = finding_at_cursor(bufnr)
+  local fingerprint = vim.tbl_get(finding or {}, 'user_data', 'lsp', 'data', 'fingerprint')
+  return fingerprint and { uri = vim.uri_from_bufnr(bufnr), fingerprint = fingerprint } or cursor_of(bufnr)
+end
+
+--- The steps of a trace as entries of a quickfix list; those in a Home Assistant whose source is not at hand
+--- lead nowhere.
+local function entries_of(steps, encoding)
+  return vim.tbl_map(function(step)
+    if type(step.uri) ~= 'string' or type(step.range) ~= 'table' then
+      return { text = ('%s: %s'):format(step.label, step.message), valid = 0 }
+    end
+    local place = vim.lsp.util.locations_to_items({ { uri = step.uri, range = step.range } }, encoding)[1]
+    return { filename = place.filename, lnum = place.lnum, col = place.col, text = step.message }
+  end, steps)
+end
+
+local function show_why(bufnr, place, in_quickfix)
+  ask(bufnr, 'offloop.showWhy', place, function(why, client)
+    if type(why) ~= 'table' then
+      return say('nothing is known of this place')
+    end
+    local list = { title = vim.split(why.title, '\n')[1], items = entries_of(why.steps, client.offset_encoding) }
+    if in_quickfix then
+      vim.fn.setqflist({}, ' ', list)
+      vim.cmd.copen()
+    else
+      vim.fn.setloclist(0, {}, ' ', list)
+      vim.cmd.lopen()
+    end
+  end)
 end
 
 local function apply(only, filter)
@@ -183,50 +202,15 @@ local function show_text(text, filetype)
   vim.bo[bufnr].filetype, vim.bo[bufnr].modifiable = filetype, false
 end
 
---- The program beside the server: the words before `server` in its command.
-local function program_of(client)
-  local cmd = client and type(client.config.cmd) == 'table' and client.config.cmd or COMMAND
-  local words = {}
-  for _, word in ipairs(cmd) do
-    if word == 'server' then
-      break
-    end
-    words[#words + 1] = word
-  end
-  return words
-end
-
 local function explain(bufnr, code)
-  if not code or code == '' then
-    local finding = finding_at_cursor(bufnr)
-    code = finding and tostring(finding.code)
-  end
+  local finding = finding_at_cursor(bufnr)
+  code = code ~= '' and code or (finding and finding.code)
   if not code then
-    return
+    return say('there is no finding on this line; name a rule: :LspOffloopExplain HAT101')
   end
-  vim.system(vim.list_extend(program_of(client_of(bufnr)), { 'explain', code }), { text = true }, function(done)
-    vim.schedule(function()
-      if done.code == 0 then
-        show_text(done.stdout, 'markdown')
-      else
-        say((vim.trim(done.stderr):gsub('^offloop: ', '')), vim.log.levels.WARN)
-      end
-    end)
+  ask(bufnr, 'offloop.explainRule', { code = code }, function(rule)
+    show_text(rule.markdown, 'markdown')
   end)
-end
-
-local function information(bufnr)
-  local client = client_of(bufnr)
-  if not client then
-    return say('no server runs for this buffer; :checkhealth offloop says more', vim.log.levels.WARN)
-  end
-  client:request('workspace/executeCommand', { command = 'offloop.debugInformation' }, function(error, text)
-    if error then
-      say(error.message, vim.log.levels.WARN)
-    else
-      show_text(text, 'text')
-    end
-  end, bufnr)
 end
 
 --- Start a new server for all buffers of a client, also where the old one has died.
@@ -269,8 +253,8 @@ local function add_commands(client, bufnr)
     options = vim.tbl_extend('force', { desc = description }, options or {})
     vim.api.nvim_buf_create_user_command(bufnr, 'LspOffloop' .. name, run, options)
   end
-  command('ShowWhy', 'Show the way to the finding in the location list (with !: the quickfix list)', function(called)
-    show_why(bufnr, called.bang)
+  command('ShowWhy', 'Show why there is a finding, or why a function runs where it runs', function(called)
+    show_why(bufnr, why_at_cursor(bufnr), called.bang)
   end, { bang = true })
   command('Explain', 'Explain a rule, by default that of the finding on this line', function(called)
     explain(bufnr, called.args)
@@ -283,11 +267,25 @@ local function add_commands(client, bufnr)
   command('FixAll', 'Apply all safe fixes of this file', function()
     apply('source.fixAll.offloop')
   end)
+  command('FixFunction', 'Apply all safe fixes of the function under the cursor', function()
+    ask(bufnr, 'offloop.fixAllInFunction', cursor_of(bufnr), function(done)
+      say(('%d fixed'):format(done.applied and done.count or 0))
+    end)
+  end)
   command('Restart', 'Start the offloop server anew', function()
     restart(config, { bufnr })
   end)
+  command('Catalog', 'Show what the Home Assistant that is checked against says about threads', function()
+    ask(bufnr, 'offloop.showCatalog', { uri = vim.uri_from_bufnr(bufnr) }, function(catalog)
+      if type(catalog) == 'table' then
+        show_text(catalog.label .. '\n\n' .. catalog.text, 'text')
+      end
+    end)
+  end)
   command('Info', 'Show what the offloop server knows of itself', function()
-    information(bufnr)
+    ask(bufnr, 'offloop.debugInformation', nil, function(text)
+      show_text(text, 'text')
+    end)
   end)
 end
 
@@ -331,9 +329,9 @@ end
 
 local function on_exit(code, signal)
   if code ~= 0 or (signal ~= 0 and signal ~= 15) then
-    local text = 'the server ended (exit code %d, signal %d). :LspOffloopRestart starts it again, :checkhealth offloop tells more'
+    local text = ('the server ended (exit code %d, signal %d). '):format(code, signal)
     vim.schedule(function()
-      say(text:format(code, signal), vim.log.levels.WARN)
+      say(text .. ':LspOffloopRestart starts it again, :checkhealth offloop tells more', vim.log.levels.WARN)
     end)
   end
 end
@@ -350,6 +348,13 @@ return {
   root_dir = root_dir,
   workspace_required = true,
   settings = { offloop = vim.empty_dict() },
+  init_options = { ui = { showWhy = true } },
+  -- The code action and the lens of that name.
+  commands = {
+    ['offloop.showWhy'] = function(command, context)
+      show_why(context.bufnr, command.arguments[1])
+    end,
+  },
   on_attach = on_attach,
   on_exit = on_exit,
 }
