@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
+from tests.benchmark import fixes
 from tests.benchmark.rows import Verdict
 
 _KINDS = ("exact", "sink", "trace", "near", "missed", "error")
@@ -39,6 +41,8 @@ def text(verdicts: list[Verdict]) -> Iterator[str]:
     for verdict in verdicts:
         if verdict.row.clean and verdict.kind != "silent":
             yield from _flagged(verdict)
+    yield ""
+    yield from fixes.table(bugs)
     counts = summary(verdicts)
     yield ""
     yield (
@@ -51,6 +55,7 @@ def as_json(verdicts: list[Verdict]) -> dict[str, Any]:
     """Return everything as plain data."""
     return {
         "summary": summary(verdicts),
+        "fixes": fixes.summary([verdict for verdict in verdicts if not verdict.row.clean]),
         "rows": [
             {
                 "id": verdict.row.id,
@@ -60,6 +65,8 @@ def as_json(verdicts: list[Verdict]) -> dict[str, Any]:
                 "lines": verdict.row.lines,
                 "kind": verdict.kind,
                 "note": verdict.note,
+                "fix": None if verdict.row.clean else fixes.judgement(verdict),
+                "mend": None if verdict.mend is None else asdict(verdict.mend),
                 "findings": [
                     {
                         "rule": found.rule,

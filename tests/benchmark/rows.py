@@ -33,6 +33,19 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Mend:
+    """What our preferred fixes make of a bug: their kinds and titles, and whether the row is silent afterwards.
+
+    ``kinds`` are values of FixKind; ``left`` says what is still found.
+    """
+
+    kinds: tuple[str, ...]
+    titles: tuple[str, ...]
+    silent: bool
+    left: str = ""
+
+
+@dataclass(frozen=True)
 class Row:
     """A bug (``clean`` False) or a place that must stay silent."""
 
@@ -60,13 +73,16 @@ class Verdict:
     """What became of a row.
 
     ``kind`` of a bug: exact, sink, trace, near (right function, another line; not counted) or missed; of a
-    clean row: flagged or silent; of both: error. ``findings`` are those that decided it.
+    clean row: flagged or silent; of both: error. ``findings`` are those that decided it. ``errors`` counts the
+    forward findings of level error in the row's integration, and those of them that offer a fix.
     """
 
     row: Row
     kind: str
     findings: tuple[Finding, ...] = ()
     note: str = ""
+    mend: Mend | None = None
+    errors: tuple[int, int] = (0, 0)
 
     @property
     def counts(self) -> bool:

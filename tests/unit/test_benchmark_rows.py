@@ -10,7 +10,15 @@ from tests.benchmark import report
 from tests.benchmark.rows import Finding, Row, Step, judge
 
 FILE = "components/x/switch.py"
-BUG = Row("b", False, "2024.4.4", FILE, "S.turn_on", (10, 14), {"level": "file"})
+BUG = Row(
+    "b",
+    False,
+    "2024.4.4",
+    FILE,
+    "S.turn_on",
+    (10, 14),
+    {"level": "file", "kind": "swap", "fixed_code": "fire"},
+)
 CLEAN = Row("c", True, "2024.5.0", FILE, "S.turn_on", (), {})
 FINDING = Finding("r", "error", FILE, "S.turn_on", 10, 10, "m", ())
 

@@ -24,7 +24,7 @@ from offloop.rules.edits import (
     newline_of,
     uses_of,
 )
-from offloop.rules.rule import Applicability, FileEdit, Fix
+from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.text import Edit
 
 _HARMLESS_MODULES = frozenset(
@@ -122,6 +122,7 @@ def callback_fix(analysis: Analysis, crossing: Crossing) -> Fix | None:
         f"{what}: it then runs in the event loop",
         tuple(FileEdit(path, edit) for edit in edits),
         Applicability.SAFE if safe else Applicability.UNSAFE,
+        kind=FixKind.CALLBACK,
     )
 
 

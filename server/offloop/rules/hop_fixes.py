@@ -21,7 +21,7 @@ from offloop.library.overrides import (
 )
 from offloop.resolve.values import FunctionRef, Instance, ScopeRef
 from offloop.rules.edits import bound_name, import_name
-from offloop.rules.rule import Applicability, FileEdit, Fix
+from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.rules.twin_fix import is_used
 from offloop.text import Edit
 
@@ -106,6 +106,7 @@ def _job_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
         f"Use {hop} (scheduled in the event loop; returns None)",
         tuple(FileEdit(path, edit) for edit in edits),
         Applicability.SAFE,
+        kind=FixKind.HOP,
     )
 
 
@@ -127,6 +128,7 @@ def _wait_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
         f"Use {name} (waits until the event loop has done it)",
         tuple(FileEdit(path, edit) for edit in ([imported, *edits] if imported is not None else edits)),
         Applicability.UNSAFE,
+        kind=FixKind.HOP,
     )
 
 
@@ -188,7 +190,9 @@ def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
     path = analysis.program.path(crossing.function.module)
     if api == _SOON and isinstance(callee, Attribute):
         edit = Edit(callee.end - len(callee.attr), callee.end, "call_soon_threadsafe")
-        yield Fix("Use call_soon_threadsafe", (FileEdit(path, edit),), Applicability.SAFE)
+        yield Fix(
+            "Use call_soon_threadsafe", (FileEdit(path, edit),), Applicability.SAFE, kind=FixKind.HOP
+        )
         return
     hass = handle_in_scope(analysis, crossing)
     if api in _TASKS and call.arguments:
@@ -207,6 +211,7 @@ def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
         f"Use {loop}.call_soon_threadsafe (scheduled in the event loop; returns None)",
         tuple(FileEdit(path, edit) for edit in edits),
         Applicability.SAFE,
+        kind=FixKind.HOP,
     )
 
 
@@ -221,6 +226,7 @@ def _task_fixes(analysis: Analysis, crossing: Crossing, hass: str | None) -> Ite
             f"Use {hass}.{CREATE_TASK} (scheduled in the event loop; returns None)",
             (FileEdit(path, edit),),
             Applicability.SAFE,
+            kind=FixKind.HOP,
         )
     callee = call.function
     loop = f"{hass}.loop" if hass is not None else None
@@ -239,6 +245,7 @@ def _task_fixes(analysis: Analysis, crossing: Crossing, hass: str | None) -> Ite
         f"Use {name} (returns a future of concurrent.futures)",
         (FileEdit(path, edit),),
         Applicability.UNSAFE if is_used(analysis, crossing) else Applicability.SAFE,
+        kind=FixKind.HOP,
     )
 
 

@@ -32,6 +32,22 @@ class Applicability(Enum):
     MANUAL = "manual"
 
 
+class FixKind(Enum):
+    """What a fix does about the cause, in the order of preference."""
+
+    CALLBACK = "callback"
+    """The function is marked for the loop."""
+    TWIN = "twin"
+    """The thread-safe function that does the same is called."""
+    HOP = "hop"
+    """The call itself is sent to the loop."""
+    ASYNC = "async"
+    """The function becomes a coroutine function that Home Assistant runs in the loop."""
+    MOVE = "move"
+    """What blocks is moved aside, so that the rest can run in the loop."""
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One place of a trace: 0-based line and column (code points) in a file, and what happens there.
@@ -62,6 +78,7 @@ class Fix:
     edits: tuple[FileEdit, ...]
     applicability: Applicability
     preferred: bool = False
+    kind: FixKind = FixKind.OTHER
 
     @property
     def advice(self) -> str:

@@ -9,7 +9,7 @@ from offloop.inference.crossings import Crossing
 from offloop.library.model import FunctionSignature, LoopApi, Twin
 from offloop.resolve.values import ModuleObject, ScopeRef
 from offloop.rules.edits import bound_name, enclosing_statement, import_name, replace_import, uses_of
-from offloop.rules.rule import Applicability, FileEdit, Fix
+from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.text import Edit
 
 
@@ -28,6 +28,7 @@ def twin_fix(analysis: Analysis, crossing: Crossing) -> Fix | None:
         f"Use {_written(analysis, crossing, twin)}{_change(twin)}",
         tuple(FileEdit(path, edit) for edit in edits),
         Applicability.UNSAFE if risky else Applicability.SAFE,
+        kind=FixKind.TWIN,
     )
 
 
@@ -154,4 +155,9 @@ def delegate_fix(analysis: Analysis, crossing: Crossing) -> Fix | None:
     name = twin.name.rpartition(".")[2]
     path = analysis.program.path(crossing.function.module)
     edit = Edit(function.end - len(function.attr), function.end, name)
-    return Fix(f"Use self.{name}{_change(twin)}", (FileEdit(path, edit),), Applicability.SAFE)
+    return Fix(
+        f"Use self.{name}{_change(twin)}",
+        (FileEdit(path, edit),),
+        Applicability.SAFE,
+        kind=FixKind.TWIN,
+    )
