@@ -157,7 +157,17 @@ INTERNAL_SUFFIX = "_internal"
 # (HomeAssistant.add_job, create_task), the function util/async_.py's.
 HANDLE = "homeassistant.core.HomeAssistant"
 HANDLE_NAMES = ("hass", "_hass")
+# The classes are those of Home Assistant that hold it for others (core.py, ServiceCall; helpers/entity.py, Entity;
+# helpers/update_coordinator.py, DataUpdateCoordinator).
+HANDLE_HOLDERS = frozenset(
+    {
+        "homeassistant.core.ServiceCall",
+        "homeassistant.helpers.entity.Entity",
+        "homeassistant.helpers.update_coordinator.DataUpdateCoordinator",
+    }
+)
 ADD_JOB = "add_job"
 CREATE_TASK = "create_task"
+EXECUTOR_JOB = "async_add_executor_job"
 CALL_AND_WAIT = ("homeassistant.util.async_", "run_callback_threadsafe")
 RUN_COROUTINE = ("asyncio", "run_coroutine_threadsafe")

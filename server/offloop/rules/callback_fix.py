@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from offloop.facts.tree import Attribute, Expr, Lambda, Name, Return, Subscript
+from offloop.facts.tree import Lambda, Return
 from offloop.facts.walk import expressions, walk
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId, Reason
@@ -12,8 +12,7 @@ from offloop.inference.crossings import Crossing
 from offloop.inference.trace import chain, name_of, short
 from offloop.library.model import Dispatch
 from offloop.library.overrides import CALLBACK_DECORATORS, LOOP_PREFIXES
-from offloop.resolve.values import ClassObject, FunctionRef, Instance, ScopeRef, Value
-from offloop.resolve.world import External
+from offloop.rules.blocking import Blocking, blocking_of
 from offloop.rules.edits import (
     bound_name,
     decorate,
@@ -26,72 +25,6 @@ from offloop.rules.edits import (
 )
 from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.text import Edit
-
-_HARMLESS_MODULES = frozenset(
-    {
-        "builtins",
-        "logging",
-        "functools",
-        "itertools",
-        "datetime",
-        "json",
-        "re",
-        "math",
-        "asyncio",
-        "typing",
-        "collections",
-        "copy",
-        "enum",
-        "dataclasses",
-        "contextlib",
-        "operator",
-        "uuid",
-        "str",
-        "dict",
-        "list",
-        "set",
-    }
-)
-_BLOCKING = frozenset({"builtins.open", "builtins.input"})
-_PLAIN_METHODS = frozenset(
-    {
-        "append",
-        "add",
-        "get",
-        "pop",
-        "items",
-        "keys",
-        "values",
-        "update",
-        "clear",
-        "remove",
-        "discard",
-        "extend",
-        "insert",
-        "copy",
-        "setdefault",
-        "format",
-        "join",
-        "split",
-        "strip",
-        "lower",
-        "upper",
-        "startswith",
-        "endswith",
-        "replace",
-        "encode",
-        "decode",
-        "isoformat",
-        "timestamp",
-        "total_seconds",
-        "debug",
-        "info",
-        "warning",
-        "error",
-        "exception",
-    }
-)
-_MAX_DEPTH = 6
 
 
 def callback_fix(analysis: Analysis, crossing: Crossing) -> Fix | None:
@@ -112,7 +45,9 @@ def callback_fix(analysis: Analysis, crossing: Crossing) -> Fix | None:
     if edits is None:
         return None
     path = analysis.program.path(root.module)
-    safe = not _may_block(analysis, root, 0, set())
+    blocking = blocking_of(analysis, root)
+    if blocking is Blocking.KNOWN:
+        return None
     what = (
         "Extract the lambda to a function with @callback"
         if facts.is_lambda
@@ -121,7 +56,7 @@ def callback_fix(analysis: Analysis, crossing: Crossing) -> Fix | None:
     return Fix(
         f"{what}: it then runs in the event loop",
         tuple(FileEdit(path, edit) for edit in edits),
-        Applicability.SAFE if safe else Applicability.UNSAFE,
+        Applicability.SAFE if blocking is Blocking.NEVER else Applicability.UNSAFE,
         kind=FixKind.CALLBACK,
     )
 
@@ -194,51 +129,3 @@ def _fresh_name(text: str, api: str) -> str:
     while re.search(rf"(?<!\w){name}(?!\w)", text):
         name += "_"
     return name
-
-
-def _may_block(analysis: Analysis, function: FunctionId, depth: int, seen: set[FunctionId]) -> bool:
-    """Whether a function does anything that is not known to return at once."""
-    if function in seen or depth > _MAX_DEPTH:
-        return False
-    seen.add(function)
-    scope = ScopeRef(*function)
-    facts = analysis.program.facts(function)
-    # What a dispatcher passes (an event, a point in time) is plain data.
-    given = (
-        {parameter.name for parameter in facts.parameters if parameter.name != "self"}
-        if depth == 0
-        else set()
-    )
-    for call in facts.calls:
-        values = analysis.program.evaluator.values(call.function, scope)
-        if not values and not _is_plain_call(call.function, given):
-            return True
-        if any(_value_blocks(analysis, value, depth, seen) for value in values):
-            return True
-    return False
-
-
-def _is_plain_call(callee: Expr, given: set[str]) -> bool:
-    """Whether an unresolved call is of plain data's own methods, by their names or by what they are called on."""
-    if not isinstance(callee, Attribute):
-        return False
-    root = callee.value
-    while isinstance(root, Attribute | Subscript):
-        root = root.value
-    return callee.attr in _PLAIN_METHODS or (isinstance(root, Name) and root.id in given)
-
-
-def _value_blocks(analysis: Analysis, value: Value, depth: int, seen: set[FunctionId]) -> bool:
-    match value:
-        case FunctionRef(module, _, index, _):
-            if index < 0:
-                return False  # Home Assistant's own
-            target = FunctionId(module, index)
-            return not analysis.program.facts(target).is_async and _may_block(
-                analysis, target, depth + 1, seen
-            )
-        case External(dotted):
-            return dotted in _BLOCKING or dotted.partition(".")[0] not in _HARMLESS_MODULES
-        case ClassObject() | Instance():
-            return False
-    return True

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offloop.facts.tree import Attribute, Call, Expr, Name
-from offloop.facts.walk import walk
+from offloop.facts.tree import Attribute, Call
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId
 from offloop.inference.crossings import Crossing
@@ -15,12 +14,11 @@ from offloop.library.overrides import (
     ASYNCIO_APIS,
     CALL_AND_WAIT,
     CREATE_TASK,
-    HANDLE,
-    HANDLE_NAMES,
     RUN_COROUTINE,
 )
-from offloop.resolve.values import FunctionRef, Instance, ScopeRef
+from offloop.resolve.values import FunctionRef, ScopeRef
 from offloop.rules.edits import bound_name, import_name
+from offloop.rules.handing import handed_over, handle_for
 from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.rules.twin_fix import is_used
 from offloop.text import Edit
@@ -36,7 +34,7 @@ def hop_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
         return
     if crossing.api.twin is not None and crossing.callee is None and not is_used(analysis, crossing):
         return  # the twin says the same in fewer words, or was refused for a reason that holds here too
-    hass = handle_in_scope(analysis, crossing)
+    hass = handle_for(analysis, crossing.function, crossing.call)
     if hass is None:
         return
     fix = (
@@ -48,57 +46,10 @@ def hop_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
         yield fix
 
 
-def handle_in_scope(analysis: Analysis, crossing: Crossing) -> str | None:
-    """Return an expression for Home Assistant's own object that the function can use, None where there is none."""
-    scope = ScopeRef(*crossing.function)
-    text = analysis.program.world.analysed[crossing.function.module].text
-    evaluator = analysis.program.evaluator
-    for part in (inner for a in (crossing.call.function, *_values(crossing.call)) for inner in walk(a)):
-        if isinstance(part, Name | Attribute) and any(
-            kind.name == HANDLE for kind in evaluator.types(part, scope)
-        ):
-            return text[part.start : part.end]
-    for name in HANDLE_NAMES:
-        found = evaluator.lookup(name, scope)
-        if found is not None and found[0].function is not None:
-            values = evaluator.named(name, scope)
-            if any(isinstance(value, Instance) and value.type.name == HANDLE for value in values):
-                return name
-    return _on_self(analysis, scope)
-
-
-def _values(call: Call) -> tuple[Expr, ...]:
-    return tuple(argument.value for argument in call.arguments)
-
-
-def _on_self(analysis: Analysis, scope: ScopeRef) -> str | None:
-    evaluator = analysis.program.evaluator
-    cls = evaluator.own_class(scope)
-    if cls is None or evaluator.lookup("self", scope) is None:
-        return None
-    own = evaluator.named("self", scope)
-    for value in own:
-        if not isinstance(value, Instance):
-            continue
-        for name in HANDLE_NAMES:
-            if any(
-                isinstance(v, Instance) and v.type.name == HANDLE for v in evaluator.member(value.type, name)
-            ):
-                return f"self.{name}"
-        for attr in ("coordinator", "_coordinator"):
-            for member in evaluator.member(value.type, attr):
-                if isinstance(member, Instance) and any(
-                    isinstance(v, Instance) and v.type.name == HANDLE
-                    for v in evaluator.member(member.type, "hass")
-                ):
-                    return f"self.{attr}.hass"
-    return None
-
-
 def _job_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
     """Return ``hass.add_job(fn, ...)``, or ``call_soon_threadsafe`` for what add_job would send to a worker."""
     hop = f"{hass}.{ADD_JOB}" if _is_callback(analysis, crossing) else f"{hass}.loop.call_soon_threadsafe"
-    edits = _handed_over(analysis, crossing, f"{hop}(")
+    edits = handed_over(analysis, crossing.function.module, crossing.call, f"{hop}(")
     if edits is None:
         return None
     path = analysis.program.path(crossing.function.module)
@@ -120,7 +71,9 @@ def _wait_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
     imported = None if known is not None else import_name(analysed.text, analysed.facts, module, name)
     if known is None and (imported is None or name in analysed.signature.names):
         return None
-    edits = _handed_over(analysis, crossing, f"{known or name}({hass}.loop, ", ".result()")
+    edits = handed_over(
+        analysis, crossing.function.module, crossing.call, f"{known or name}({hass}.loop, ", ").result()"
+    )
     if edits is None:
         return None
     path = analysis.program.path(crossing.function.module)
@@ -138,51 +91,6 @@ def _is_callback(analysis: Analysis, crossing: Crossing) -> bool:
     return crossing.api.kind is Kind.CALLBACK
 
 
-def _handed_over(analysis: Analysis, crossing: Crossing, before: str, after: str = "") -> list[Edit] | None:
-    """Return the edits that turn ``fn(a, b)`` into ``before fn, a, b)after`` and touch nothing else of it.
-
-    Keywords go through ``functools.partial``. Comments and lines inside of the call stay as they are.
-    """
-    analysed = analysis.program.world.analysed[crossing.function.module]
-    text, call = analysed.text, crossing.call
-    opening = text.find("(", call.function.end, call.end)
-    if not isinstance(call.function, Name | Attribute) or opening < 0:
-        return None
-    if text[call.function.end : opening].strip() or "\n" in text[call.function.start : call.function.end]:
-        return None
-    imports: list[Edit] = []
-    if any(argument.keyword is not None or argument.stars == 2 for argument in call.arguments):
-        partial_name, imported = _partial(analysis, crossing.function.module)
-        if partial_name is None:
-            return None
-        before, after = f"{before}{partial_name}(", f"){after}"
-        imports = [imported] if imported is not None else []
-    edits = [*imports, Edit(call.start, call.start, before)]
-    if call.arguments:
-        separator = "," if text[opening + 1] in "\r\n" else ", "
-        edits.append(Edit(opening, opening + 1, separator))
-    else:
-        edits.append(Edit(opening, call.end - 1, ""))
-    if after:
-        edits.append(Edit(call.end, call.end, after))
-    return edits
-
-
-def _partial(analysis: Analysis, module: str) -> tuple[str | None, Edit | None]:
-    """Return how a module can name ``functools.partial``, and the import that this takes."""
-    analysed = analysis.program.world.analysed[module]
-    known = bound_name(analysed.facts, "functools", "partial")
-    if known is not None:
-        return known, None
-    for name, symbol in analysed.signature.names.items():
-        if getattr(symbol, "dotted", None) == "functools":
-            return f"{name}.partial", None
-    if "partial" in analysed.signature.names:
-        return None, None
-    imported = import_name(analysed.text, analysed.facts, "functools", "partial")
-    return ("partial", imported) if imported is not None else (None, None)
-
-
 def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
     analysed = analysis.program.world.analysed[crossing.function.module]
     text, call, api = analysed.text, crossing.call, crossing.api.name
@@ -190,11 +98,9 @@ def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
     path = analysis.program.path(crossing.function.module)
     if api == _SOON and isinstance(callee, Attribute):
         edit = Edit(callee.end - len(callee.attr), callee.end, "call_soon_threadsafe")
-        yield Fix(
-            "Use call_soon_threadsafe", (FileEdit(path, edit),), Applicability.SAFE, kind=FixKind.HOP
-        )
+        yield Fix("Use call_soon_threadsafe", (FileEdit(path, edit),), Applicability.SAFE, kind=FixKind.HOP)
         return
-    hass = handle_in_scope(analysis, crossing)
+    hass = handle_for(analysis, crossing.function, crossing.call)
     if api in _TASKS and call.arguments:
         yield from _task_fixes(analysis, crossing, hass)
         return
@@ -204,7 +110,7 @@ def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
         text[callee.value.start : callee.value.end] if api.startswith("asyncio.AbstractEventLoop.") else None
     )
     loop = loop or (f"{hass}.loop" if hass is not None else None)
-    edits = _handed_over(analysis, crossing, f"{loop}.call_soon_threadsafe(")
+    edits = handed_over(analysis, crossing.function.module, crossing.call, f"{loop}.call_soon_threadsafe(")
     if loop is None or edits is None:
         return
     yield Fix(
