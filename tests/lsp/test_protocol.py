@@ -44,7 +44,7 @@ def test_a_capable_client_pulls_and_is_never_pushed_to() -> None:
         result = server.initialize(VSCODE)
         provider = result["capabilities"]["diagnosticProvider"]
         assert provider["interFileDependencies"] is True
-        assert provider["workspaceDiagnostics"] is False
+        assert provider["workspaceDiagnostics"] is True
         server.open(URI, TEXT)
         report = pull(server, URI)
         (found,) = report["items"]

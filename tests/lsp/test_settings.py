@@ -135,13 +135,18 @@ def test_findings_of_closed_files_are_shown_where_wanted(capabilities: Message, 
         server.open(two, "")
         assert codes(server.diagnostics(one)) == ["HAT101"]
         server.open(one, SWITCH)
-        server.diagnostics(one, is_empty)
-        if capabilities is MINIMAL:
+        if capabilities is VSCODE:
+            server.diagnostics(one, is_empty)
+            assert (
+                len(server.request("textDocument/diagnostic", {"textDocument": {"uri": one}})["items"]) == 1
+            )
+        else:
             assert codes(server.diagnostics(one)) == ["HAT101"]
         server.notify("textDocument/didClose", {"textDocument": {"uri": one}})
-        if capabilities is MINIMAL:
-            server.diagnostics(one, is_empty)
-        assert codes(server.diagnostics(one)) == ["HAT101"]
+        if capabilities is VSCODE:
+            assert codes(server.diagnostics(one)) == ["HAT101"]
+        server.actions(two, span(0, 0, 0, 0))
+        assert not [message for message in server.seen if one in str(message)], "nothing vanishes"
         settings["diagnosticMode"] = "openFilesOnly"
         server.notify("workspace/didChangeConfiguration", {"settings": {"offloop": settings}})
         server.diagnostics(one, is_empty)
@@ -161,6 +166,93 @@ def test_closed_files_are_nobody_s_business_by_default(integration: Path) -> Non
         server.diagnostics(two)
         assert server.end() == 0
         assert one not in [message.get("params", {}).get("uri") for message in server.seen]
+
+
+# ---------------------------------------------------------------------- the whole workspace
+MANIFEST = '{"domain": "%s", "name": "x", "version": "1", "requirements": []}'
+
+
+def workspace(root: Path, *domains: str) -> list[Path]:
+    """Integrations with one finding each, below custom_components of a folder."""
+    files = []
+    for domain in domains:
+        folder = root / "custom_components" / domain
+        folder.mkdir(parents=True)
+        (folder / "manifest.json").write_text(MANIFEST % domain)
+        (folder / "__init__.py").write_text("")
+        (folder / "switch.py").write_text(SWITCH)
+        files.append(folder / "switch.py")
+    return files
+
+
+def test_the_workspace_is_pulled_with_result_ids_and_waits_for_news(tmp_path: Path) -> None:
+    one, two = workspace(tmp_path, "one", "two")
+    settings = {"diagnosticMode": "workspace"}
+    with serving() as server:
+        server.answers["workspace/configuration"] = lambda message: (
+            [settings] * len(message["params"]["items"])
+        )
+        result = server.initialize(
+            VSCODE, rootUri=tmp_path.as_uri(), initializationOptions={"settings": settings}
+        )
+        assert result["capabilities"]["diagnosticProvider"]["workspaceDiagnostics"] is True
+        report = server.request("workspace/diagnostic", {"previousResultIds": []})
+        found = {item["uri"]: item for item in report["items"] if item["items"]}
+        assert sorted(found) == [one.as_uri(), two.as_uri()]
+        previous = [{"uri": uri, "value": item["resultId"]} for uri, item in found.items()]
+        waiting = server.ask("workspace/diagnostic", {"previousResultIds": previous})
+        one.write_text(SWITCH + SWITCH.replace("DemoSwitch", "Other"))
+        server.notify("workspace/didChangeWatchedFiles", {"changes": [{"uri": one.as_uri(), "type": 2}]})
+        (item,) = server.answer(waiting)["result"]["items"]
+        assert (item["uri"], codes(item["items"])) == (one.as_uri(), ["HAT101", "HAT101"])
+        previous = [{"uri": one.as_uri(), "value": item["resultId"]}, previous[1]]
+        # A file that is edited: with the version that the findings are of, and the same id as its own pull.
+        server.open(two.as_uri(), "pass\n", 3)
+        (item,) = server.request("workspace/diagnostic", {"previousResultIds": previous})["items"]
+        assert (item["uri"], item["items"], item["version"]) == (two.as_uri(), [], 3)
+        own = server.request("textDocument/diagnostic", {"textDocument": {"uri": two.as_uri()}})
+        assert own["resultId"] == item["resultId"]
+        server.notify("textDocument/didClose", {"textDocument": {"uri": two.as_uri()}})
+        previous[1]["value"] = item["resultId"]
+        (item,) = server.request("workspace/diagnostic", {"previousResultIds": previous})["items"]
+        assert (item["uri"], codes(item["items"])) == (two.as_uri(), ["HAT101"])
+        # The settings take all back.
+        previous[1]["value"] = item["resultId"]
+        waiting = server.ask("workspace/diagnostic", {"previousResultIds": previous})
+        settings["diagnosticMode"] = "openFilesOnly"
+        server.notify("workspace/didChangeConfiguration", {"settings": {"offloop": settings}})
+        gone = server.answer(waiting)["result"]["items"]
+        assert gone
+        assert all(item["items"] == [] for item in gone)
+        waiting = server.ask("workspace/diagnostic", {"previousResultIds": []})
+        server.answer(waiting)
+        assert server.end() == 0
+
+
+def test_a_waiting_pull_of_the_workspace_can_be_cancelled_and_ends_with_the_server(tmp_path: Path) -> None:
+    with serving() as server:
+        server.initialize(VSCODE)
+        previous = [{"uri": (tmp_path / "x.py").as_uri(), "value": "clean"}]
+        first = server.ask("workspace/diagnostic", {"previousResultIds": previous})
+        server.notify("$/cancelRequest", {"id": first})
+        assert server.answer(first)["error"]["code"] == -32800
+        server.ask("workspace/diagnostic", {"previousResultIds": previous})
+        assert server.end() == 0
+
+
+def test_the_workspace_is_pushed_to_clients_that_do_not_pull_it(tmp_path: Path) -> None:
+    one, two = workspace(tmp_path, "one", "two")
+    settings = {"diagnosticMode": "workspace"}
+    with serving() as server:
+        server.initialize(MINIMAL, rootUri=tmp_path.as_uri(), initializationOptions={"settings": settings})
+        assert codes(server.diagnostics(one.as_uri())) == ["HAT101"]
+        assert codes(server.diagnostics(two.as_uri())) == ["HAT101"]
+        server.open(one.as_uri(), SWITCH)
+        assert codes(server.diagnostics(one.as_uri())) == ["HAT101"]
+        server.change(one.as_uri(), 2, {"text": ""})
+        assert server.diagnostics(one.as_uri()) == []
+        server.notify("textDocument/didClose", {"textDocument": {"uri": one.as_uri()}})
+        assert codes(server.diagnostics(one.as_uri())) == ["HAT101"]
 
 
 # ---------------------------------------------------------------------- log

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePath
@@ -18,6 +18,7 @@ from offloop.rules.rule import Diagnostic
 from offloop.source import (
     Integration,
     IntegrationFolder,
+    discover,
     integration_of,
     load_integration,
     source_from_text,
@@ -26,6 +27,9 @@ from offloop.text import LineIndex
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
+
+
+_OF_INTEGRATIONS = ("custom_components.", "homeassistant.components.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,17 @@ class Analysed(NamedTuple):
 def home_of(path: str) -> IntegrationFolder | None:
     """Return the integration of a file; None for what is no absolute path: it is analysed alone."""
     return integration_of(Path(path)) if PurePath(path).is_absolute() else None
+
+
+def home_key(folder: IntegrationFolder) -> str:
+    """Return what tells an integration from others, whichever of its files was asked for."""
+    return f"{folder.root}\n{folder.nested}"
+
+
+def integrations_in(roots: Iterable[str]) -> list[IntegrationFolder]:
+    """Return the integrations in some folders; plain folders of Python files are none."""
+    found = discover(Path(root) for root in roots).folders
+    return [folder for folder in found if folder.package.startswith(_OF_INTEGRATIONS)]
 
 
 @dataclass(slots=True)

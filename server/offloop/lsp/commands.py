@@ -36,6 +36,7 @@ def _about_the_server(host: Host) -> None:
     async def restart() -> None:
         session.engines.forget(engines=True)
         session.regroup()
+        await host.survey()
         work = asyncio.ensure_future(session.settle())
         host.busy("Restarting the analysis", work)
         await work

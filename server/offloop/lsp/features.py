@@ -39,12 +39,18 @@ def _life(host: Host) -> None:
 
 def _pull(host: Host, puller: Puller) -> None:
     options = types.DiagnosticOptions(
-        inter_file_dependencies=True, workspace_diagnostics=False, identifier="offloop"
+        inter_file_dependencies=True, workspace_diagnostics=True, identifier="offloop"
     )
 
     @host.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, options)
     async def diagnostic(params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
         return await puller.pull(params)
+
+    @host.feature(types.WORKSPACE_DIAGNOSTIC)
+    async def workspace_diagnostic(
+        params: types.WorkspaceDiagnosticParams,
+    ) -> types.WorkspaceDiagnosticReport:
+        return await puller.pull_workspace(params)
 
 
 def _texts(host: Host) -> None:
@@ -82,6 +88,7 @@ def _workspace(host: Host) -> None:
         if any(path.endswith(_WATCHED_SETTINGS) for path in paths):
             session.regroup()
             session.settings_arrived()
+            host.background(host.survey())
         else:
             session.changed(paths)
 

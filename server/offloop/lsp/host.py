@@ -181,6 +181,16 @@ class Host(LanguageServer):
             with contextlib.suppress(TimeoutError, JsonRpcException):
                 await asyncio.wait_for(self._fetch(), _SETTINGS_SECONDS)
         self.session.settings_arrived()
+        await self.survey()
+
+    async def survey(self) -> None:
+        """Find the integrations of the workspace folders whose settings want all findings shown."""
+        roots = [path for uri in self.workspace.folders if (path := path_of(uri)) is not None]
+        if not roots and (root := self._root_path()) is not None:
+            roots = [root]
+        setups = {root: await self.session.engines.setup(root) for root in roots}
+        wanted = [root for root in roots if setups[root].settings.diagnostic_mode == "workspace"]
+        await self.session.survey(wanted)
 
     async def _fetch(self) -> None:
         folders = [folder.uri for folder in self.workspace.folders.values()]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
 
 from lsprotocol import types
@@ -13,9 +15,13 @@ from offloop.lsp.documents import key_of
 from offloop.lsp.report import CLEAN, Report
 from offloop.lsp.session import Home, Session
 
+WorkspaceReport = (
+    types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDocumentDiagnosticReport
+)
 RelatedReports = dict[str, types.FullDocumentDiagnosticReport | types.UnchangedDocumentDiagnosticReport]
 
 
+_SETTLE_SECONDS = 5.0
 Publish = Callable[[types.PublishDiagnosticsParams], None]
 
 
@@ -26,12 +32,34 @@ class ClosedFiles:
         self._session = session
         self._publish = publish
         self._last: dict[str, str] = {}
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Take back all that is shown, and show no more: the client has begun to pull it."""
+        if not self._is_stopped:
+            self.forgotten(list(self._last))
+            self._is_stopped = True
+
+    def opened(self) -> list[str]:
+        """Return, once, the files whose findings are shown here and that are open now."""
+        found = [path for path in self._last if self._session.documents.get(path) is not None]
+        for path in found:
+            del self._last[path]
+        return found
+
+    def adopt(self, path: str, identity: str) -> bool:
+        """Go on with what is shown of a file that is no longer open; False where nothing is to be shown."""
+        if any(home.report.shows_closed and path in home.report.lines for home in self._session.homes()):
+            self._last[path] = identity
+            return True
+        return False
 
     def reported(self, home: Home) -> None:
         """Publish what is new in a report, and take back what was shown of files that are open now."""
+        if self._is_stopped:
+            return
         report = home.report
-        is_wanted = report.settings.diagnostic_mode == "workspace"
-        self.forgotten([path for path in self._last if self._session.documents.get(path) is not None])
+        is_wanted = report.shows_closed
         for path in report.lines:
             if self._session.documents.get(path) is not None or not PurePath(path).is_absolute():
                 continue
@@ -59,6 +87,7 @@ class Pusher:
 
     def reported(self, home: Home) -> None:
         """Publish what is new in a report."""
+        self._closed.opened()  # what is shown of them is replaced below, and does not vanish before
         self._closed.reported(home)
         for path in sorted(home.paths):
             document = self._session.documents.get(path)
@@ -74,7 +103,8 @@ class Pusher:
         paths = tuple(paths)
         self._closed.forgotten(paths)
         for path in paths:
-            if self._last.pop(path, None) is not None:
+            shown = self._last.pop(path, None)
+            if shown is not None and not self._closed.adopt(path, shown[0]):
                 self._publish(types.PublishDiagnosticsParams(uri_of(path), []))
 
 
@@ -84,12 +114,17 @@ class Puller:
     def __init__(self, session: Session, refresh: Callable[[], None], publish: Publish) -> None:
         self._session = session
         self._refresh = refresh
+        self._publish = publish
         self._closed = ClosedFiles(session, publish)
         self._given: dict[str, str] = {}
         self._waiting: Counter[str] = Counter()
+        self._news = asyncio.Event()
 
     def reported(self, home: Home) -> None:
         """Ask for a refresh when other files than the edited ones have changed."""
+        self._news.set()
+        for path in self._closed.opened():
+            self._publish(types.PublishDiagnosticsParams(uri_of(path), []))
         self._closed.reported(home)
         if not self._session.client.refresh:
             return
@@ -101,6 +136,7 @@ class Puller:
 
     def forgotten(self, paths: Iterable[str]) -> None:
         """Forget what was answered for these files."""
+        self._news.set()
         paths = tuple(paths)
         self._closed.forgotten(paths)
         for path in paths:
@@ -122,6 +158,49 @@ class Puller:
         return types.RelatedFullDocumentDiagnosticReport(
             report.shown(path), related_documents=related or None, result_id=identity
         )
+
+    async def pull_workspace(
+        self, params: types.WorkspaceDiagnosticParams
+    ) -> types.WorkspaceDiagnosticReport:
+        """Answer with what has changed since the client's results; waits for a change where it has all.
+
+        A client that has nothing yet is not kept waiting for one, only some seconds for what is under way.
+        """
+        self._closed.stop()
+        previous = {key_of(one.uri): one.value for one in params.previous_result_ids}
+        if not previous:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._session.settle(), _SETTLE_SECONDS)
+        while True:
+            self._news.clear()
+            items = list(self._changed(previous))
+            if items or not previous:
+                return types.WorkspaceDiagnosticReport(items)
+            await self._news.wait()
+
+    def _changed(self, previous: dict[str, str]) -> Iterator[WorkspaceReport]:
+        """Yield what a client with these results is not up to date in; of work under way nothing is said."""
+        homes = self._session.homes()
+        known: set[str] = set()
+        for home in homes:
+            report = home.report
+            known.update(report.lines if home.done != home.generation or report.shows_closed else ())
+            if home.done == home.generation and report.shows_closed:
+                for path in report.lines:
+                    identity = report.identity(path)
+                    if PurePath(path).is_absolute() and previous.get(path, CLEAN) != identity:
+                        version = report.versions.get(path)
+                        uri = self._uri(path)
+                        yield types.WorkspaceFullDocumentDiagnosticReport(
+                            uri, report.shown(path), version=version, result_id=identity
+                        )
+        for path, identity in previous.items():
+            if path not in known and identity != CLEAN:
+                yield types.WorkspaceFullDocumentDiagnosticReport(self._uri(path), [], result_id=CLEAN)
+
+    def _uri(self, path: str) -> str:
+        document = self._session.documents.get(path)
+        return document.uri if document is not None else uri_of(path)
 
     def _related(self, report: Report, path: str) -> RelatedReports:
         home = self._session.home(path)

@@ -7,7 +7,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +63,16 @@ class Report:
     source_root: str | None = None
     messages: tuple[str, ...] = ()
     settings: Settings = _DEFAULTS
+
+    @property
+    def shows_closed(self) -> bool:
+        """Whether findings of files that are not open are to be shown."""
+        return self.settings.diagnostic_mode == "workspace"
+
+    def slim(self) -> Report:
+        """Return the report without what is only asked of open files: texts and functions."""
+        nothing = LineIndex("")
+        return replace(self, functions={}, lines=dict.fromkeys(self.lines, nothing))
 
     def shown(self, path: str) -> list[types.Diagnostic]:
         """Return what the client is shown for a file."""

@@ -7,12 +7,22 @@ import contextlib
 import gc
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from offloop.lsp.analysis import Analysed, Asked, DiskTexts, OpenText, Snapshot, analyse, home_of
+from offloop.lsp.analysis import (
+    Analysed,
+    Asked,
+    DiskTexts,
+    OpenText,
+    Snapshot,
+    analyse,
+    home_key,
+    home_of,
+    integrations_in,
+)
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter
 from offloop.lsp.documents import Documents
@@ -53,11 +63,15 @@ class Audience(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Home:
-    """One integration with open files: ``generation`` counts its changes, its report is that of ``done``."""
+    """One integration with open files, or one that is kept for all findings of the workspace.
+
+    ``generation`` counts its changes, its report is that of ``done``.
+    """
 
     key: str
     folder: IntegrationFolder | None
     paths: set[str] = field(default_factory=set)
+    is_kept: bool = False
     generation: int = 0
     done: int = 0
     report: Report = _NOTHING
@@ -87,6 +101,8 @@ class Session:
         self.engines = Engines(workshop, self._worker, notices, self.everything_changed)
         self._homes: dict[str, Home] = {}
         self._settings_known = asyncio.Event()
+        self._surveyed = asyncio.Event()
+        self._turn = asyncio.Semaphore()
         self.on_change: Callable[[], None] = lambda: None
         """Called whenever work begins or ends."""
         self.on_marks: Callable[[], None] = lambda: None
@@ -149,12 +165,26 @@ class Session:
         if home is None:
             return
         home.paths.discard(path)
-        if home.paths:
+        if home.paths or home.is_kept:
             self._wake(home)
         else:
             self._drop(home)
         if self.audience is not None:
             self.audience.forgotten([path])
+
+    async def survey(self, roots: Sequence[str]) -> None:
+        """Keep all integrations in these folders analysed, and let go of others without open files."""
+        found = await self._worker.run(partial(integrations_in, roots)) if roots else []
+        kept = {home_key(folder): folder for folder in found}
+        for home in list(self._homes.values()):
+            home.is_kept = home.key in kept
+            if not home.is_kept and not home.paths:
+                self._drop(home)
+        for key, folder in kept.items():
+            if key not in self._homes:
+                home = self._homes[key] = Home(key, folder, is_kept=True)
+                self._wake(home)
+        self._surveyed.set()
 
     async def newest(self, path: str) -> Report:
         """Return the report of the newest change; waits while there is none yet. Safe to cancel."""
@@ -178,7 +208,8 @@ class Session:
                 return await self._worker.run(partial(self._if_current, home, home.generation, job))
 
     async def settle(self) -> None:
-        """Wait until nothing is left to be analysed."""
+        """Wait until all integrations are known and nothing is left to be analysed."""
+        await self._surveyed.wait()
         for home in self.homes():
             while home.done != home.generation:
                 await home.settled.wait()
@@ -204,7 +235,8 @@ class Session:
 
     def _holding(self, path: str) -> Home | None:
         """Return the integration that a file which is not open was read for."""
-        return next((home for home in self._homes.values() if path in home.report.lines), None)
+        homes = (home for home in self._homes.values() if home.paths)
+        return next((home for home in homes if path in home.report.lines), None)
 
     # ------------------------------------------------------------------ integrations
     def _key_of(self, path: str) -> str | None:
@@ -216,7 +248,7 @@ class Session:
         if key is not None:
             return self._homes[key]
         folder = home_of(path)
-        key = f"{folder.root}\n{folder.nested}" if folder is not None else path
+        key = home_key(folder) if folder is not None else path
         home = self._homes.get(key)
         document = self.documents.get(path)
         if document is None or not document.is_python:
@@ -248,7 +280,9 @@ class Session:
         while home.done != home.generation:
             generation = home.generation
             try:
-                analysed = await self._analysed(home, generation)
+                # What nobody has open is analysed one by one: an edit waits for one of them at most.
+                async with contextlib.nullcontext() if home.paths else self._turn:
+                    analysed = await self._analysed(home, generation)
             except Stale:
                 continue
             except NoEngineError as error:
@@ -299,6 +333,8 @@ class Session:
         if home.report is not _NOTHING and any(report.marks(one) != home.report.marks(one) for one in others):
             self.on_marks()
         home.report, home.inside, home.done = report, analysed.inside, generation
+        if not home.paths:
+            home.report, home.disk = report.slim(), DiskTexts()
         home.settled.set()
         for message in report.messages:
             self._notices.warn(message)
