@@ -16,6 +16,7 @@ from offloop.inference.program import Program
 from offloop.library.model import ATTRIBUTE, Dispatch, HandOff, Kind, Origin, Type
 from offloop.library.signature import role
 
+_LOOPS = (Dispatch.LOOP, Dispatch.LOOP_CORO)
 _ANYONE = frozenset({""})
 # A worker of a library's is a thread of its own, not Home Assistant's executor.
 _CONTEXTS = ((ExecutionContext.LOOP, Dispatch.LOOP), (ExecutionContext.WORKER, Dispatch.THREAD))
@@ -85,9 +86,13 @@ def _handoffs(program: Program, target: Atom, fate: _Fate) -> Iterator[HandOff]:
         if role(program.facts(function)) == "setter":
             place = place._replace(index=ATTRIBUTE, keyword="")
     anyone = {(dispatch, within) for dispatch, within, needs in fate.known if not needs}
+    in_loop = any(dispatch in _LOOPS for dispatch, _, _ in fate.known)
     for (dispatch, within, needs), origin in fate.known.items():
         if not needs or (dispatch, within) not in anyone:
-            yield place._replace(dispatch=dispatch, origin=origin, within=within, needs=needs)
+            is_one_way = in_loop and dispatch is Dispatch.THREAD
+            yield place._replace(
+                dispatch=dispatch, origin=origin, within=within, needs=needs, is_one_way=is_one_way
+            )
     if fate.runners:
         origin = next(iter(fate.runners.values()))
         yield place._replace(dispatch=Dispatch.KEPT, origin=origin, runners=tuple(fate.runners))

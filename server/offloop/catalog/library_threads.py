@@ -41,22 +41,28 @@ class Threads:
     ) -> None:
         self.program = program
         self.summaries = summaries
+        self._calling: dict[FunctionId, list[FunctionId]] = defaultdict(list)
         self._callers: dict[FunctionId, list[FunctionId]] = defaultdict(list)
         for edge in edges:
+            self._calling[edge.callee].append(edge.caller)
             self._callers[edge.callee].append(edge.caller)
         self._starters: dict[FunctionId, list[FunctionId | None]] = defaultdict(list)
-        self._handed: set[FunctionId] = set()
-        for handed in graph.handed:
-            if handed.target.index >= 0 and handed.target.position < 0:
-                target = FunctionId(handed.target.module, handed.target.index)
-                self._handed.add(target)
-                if handed.handoff.dispatch in _IN_THREADS:
-                    self._starters[target].append(handed.caller)
         self._at_import = {call.callee for call in graph.calls if call.caller is None}
+        for handed in graph.handed:
+            if handed.target.index < 0 or handed.target.position >= 0:
+                continue
+            target = FunctionId(handed.target.module, handed.target.index)
+            if handed.handoff.dispatch in _IN_THREADS:
+                self._starters[target].append(handed.caller)
+            # What is handed over is called by nobody unless that is done.
+            if handed.caller is None:
+                self._at_import.add(target)
+            else:
+                self._callers[target].append(handed.caller)
         self._known: dict[FunctionId, tuple[str, ...]] = {}
 
     def needed(self, function: FunctionId) -> tuple[str, ...]:
-        """Return the names of which a user must call one for a function to run in a thread; none: it does anyway."""
+        """Return the functions of which one must be called for a function to run in a thread; none: it does anyway."""
         known = self._known.get(function)
         if known is None:
             known = self._known[function] = self._needed(function)
@@ -64,7 +70,7 @@ class Threads:
 
     def _needed(self, function: FunctionId) -> tuple[str, ...]:
         starters: set[FunctionId] = set()
-        for current in self._back({function}, self._in_worker):
+        for current in self._back({function}, self._in_worker, self._calling):
             summary = self.summaries.get(current)
             worker = summary.worker if summary is not None else None
             if worker is None or worker.reason is Reason.CALL:
@@ -74,12 +80,12 @@ class Threads:
                 return ()  # a thread of a class of threads, or one that is started at import
             starters.update(one for one in found if one is not None)
         names: set[str] = set()
-        for current in self._back(starters, lambda _: True):
+        for current in self._back(starters, lambda _: True, self._callers):
             facts = self.program.facts(current)
-            if facts.name.startswith("__") or current in self._handed or current in self._at_import:
+            if facts.name.startswith("__") or current in self._at_import:
                 return ()
             if not facts.name.startswith("_"):
-                names.add(facts.name)
+                names.add(f"{current.module}.{facts.qualname}")
         return tuple(sorted(names))
 
     def _in_worker(self, function: FunctionId) -> bool:
@@ -87,7 +93,10 @@ class Threads:
         return summary is not None and ExecutionContext.WORKER in summary.context
 
     def _back(
-        self, functions: Iterable[FunctionId], wanted: Callable[[FunctionId], bool]
+        self,
+        functions: Iterable[FunctionId],
+        wanted: Callable[[FunctionId], bool],
+        callers: Mapping[FunctionId, list[FunctionId]],
     ) -> Iterator[FunctionId]:
         """Yield functions and those that call them, directly or not."""
         waiting = list(functions)
@@ -95,7 +104,7 @@ class Threads:
         while waiting:
             current = waiting.pop()
             yield current
-            for caller in self._callers.get(current, ()):
+            for caller in callers.get(current, ()):
                 if caller not in seen and wanted(caller):
                     seen.add(caller)
                     waiting.append(caller)

@@ -15,6 +15,7 @@ from offloop.inference.fixpoint import Edge, solve
 from offloop.inference.program import ModuleInput, Program
 from offloop.inference.properties import PropertyRead, property_reads
 from offloop.inference.seeds import EntrySeed, Seed, entry_seeds, hint_arguments, seeds
+from offloop.inference.started import without_driven, without_unstarted
 from offloop.library.model import Catalog, Dispatch, Kind, LoopApi, Tier, Type
 from offloop.library.overrides import ASYNCIO_APIS
 from offloop.resolve.usage import Usage
@@ -82,8 +83,12 @@ def analyse(
     hint_arguments(program, entries)
     graph = CallGraph(program.world, program.evaluator, dict(catalog.handoffs), callers=catalog.callers)
     graph.build()
+    entries = without_unstarted(graph, entries)
+    summaries = contexts(program, graph, entries)
+    if without_driven(graph, summaries):
+        summaries = contexts(program, graph, entries)
     analysis = Analysis(program, graph, catalog)
-    analysis.summaries = without_mere_declarations(program, graph, contexts(program, graph, entries))
+    analysis.summaries = without_mere_declarations(program, graph, summaries)
     analysis.needs = _needs(analysis)
     return analysis
 

@@ -82,9 +82,7 @@ class LibraryCalls:
                     yield handoff
 
     def concerns(self, handoff: HandOff, receiver: Type | None) -> bool:
-        """Whether a hand-off speaks of a receiver, and of a thread that the integration starts."""
-        if handoff.needs and not self.world.mentions(handoff.needs):
-            return False
+        """Whether a hand-off speaks of the objects that a receiver may be."""
         return not handoff.within or receiver is None or self._are_related(handoff.within, receiver.name)
 
     def _are_related(self, one: str, other: str) -> bool:
@@ -114,10 +112,10 @@ class LibraryCalls:
 
 
 def where_called(handoff: HandOff, function: str) -> HandOff:
-    """Return how a hand-off of a library function hands over what that function runs."""
+    """Return how a hand-off of a library function hands over what that function may run."""
     # A library's function is sorted by its own kind; only plain ones run anything where they are called.
     dispatch = Dispatch.EXECUTOR if handoff.dispatch is Dispatch.BY_TYPE else handoff.dispatch
-    return handoff._replace(api=function, dispatch=dispatch)
+    return handoff._replace(api=function, dispatch=dispatch, is_one_way=True)
 
 
 def attribute_tokens(

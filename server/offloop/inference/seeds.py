@@ -51,8 +51,6 @@ def entry_seeds(program: Program, catalog: Catalog, package: str) -> Iterator[En
     by_class: dict[str, list[EntryPoint]] = {}
     hooks: list[EntryPoint] = []
     for entry in catalog.entry_points:
-        if entry.needs and not program.world.mentions(entry.needs):
-            continue
         if entry.class_name:
             by_class.setdefault(entry.class_name, []).append(entry)
         else:
@@ -168,6 +166,8 @@ def hand_off_seed(program: Program, edge: HandOffEdge) -> Seed | None:
     kind = Kind.CALLBACK if atom.kind == "callback" else program.kinds[target]
     if kind is Kind.COROUTINE:
         return None  # pinned to the loop, or never run at all
+    if edge.handoff.is_one_way and program.is_pinned(target):
+        return None  # one of several ways through a library is no match for what the author says
     by_type = dispatch is Dispatch.BY_TYPE and kind is not Kind.CALLBACK
     evidence = Evidence(
         ExecutionContext.WORKER if by_type or dispatch in _WORKERS else ExecutionContext.LOOP,

@@ -191,8 +191,8 @@ class HandOff(NamedTuple):
 
     An index of ATTRIBUTE makes ``api`` an attribute that a callable is stored in. ``runners`` are the dotted
     functions that run what is KEPT. ``within`` is the class whose own thread or loop it is, where other
-    classes that share the function run what they are given elsewhere. ``needs`` are names of which an
-    integration must call one for the thread to be there.
+    classes that share the function run what they are given elsewhere. ``needs`` are dotted functions of which
+    one must be called for the thread to be there. ``is_one_way`` says that the callable may run elsewhere as well.
     """
 
     api: str
@@ -204,6 +204,7 @@ class HandOff(NamedTuple):
     within: str = ""
     runners: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    is_one_way: bool = False
 
 
 ATTRIBUTE = -1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,7 +19,6 @@ from offloop.library.model import (
 from offloop.library.overrides import RENAMES, RESULTS
 
 _MAX_ALIASES = 16
-_WORD = re.compile(r"[^\W\d]\w*")
 
 
 class External(NamedTuple):
@@ -55,7 +53,6 @@ class World:
         self._lines: dict[str, tuple[Type, ...]] = {}
         self._locals: dict[str, ClassSignature] = {}
         self._below: dict[str, list[ClassSignature]] | None = None
-        self._words: frozenset[str] | None = None
 
     def module(self, name: str) -> ModuleSignature | None:
         """Return a module's signature, the analysed one first."""
@@ -75,13 +72,6 @@ class World:
                         below.setdefault(ancestor.name, []).append(signature)
             self._below = below
         return self._below.get(dotted, ())
-
-    def mentions(self, names: Iterable[str]) -> bool:
-        """Whether the analysed texts contain one of some names."""
-        if self._words is None:
-            texts = (module.text for module in self.analysed.values())
-            self._words = frozenset(word for text in texts for word in _WORD.findall(text))
-        return any(name in self._words for name in names)
 
     def add_local_class(self, signature: ClassSignature) -> None:
         """Make a class known that is defined inside a function or another class."""
