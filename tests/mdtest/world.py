@@ -7,7 +7,10 @@ from functools import cache
 from pathlib import Path
 
 from offloop.catalog.derive import derive
+from offloop.catalog.libraries import Libraries, derive_library
 from offloop.config import Settings
+from offloop.facts.extract import extract
+from offloop.inference.program import ModuleInput
 from offloop.library.model import Catalog
 from offloop.project import CheckResult, Project
 from offloop.source import Integration, SourceFile, source_from_text
@@ -15,6 +18,7 @@ from offloop.source import Integration, SourceFile, source_from_text
 MINIHASS = Path(__file__).parents[1] / "minihass"
 ROOT = "/config/custom_components/demo"
 PACKAGE = "custom_components.demo"
+PACKAGES = "site-packages/"
 
 
 @cache
@@ -31,14 +35,28 @@ def source_file(path: str, text: str) -> SourceFile:
     return source_from_text(f"{ROOT}/{path}", module, is_package, text)
 
 
+def libraries(files: Mapping[str, str]) -> Libraries:
+    """Return what the libraries among these texts tell, those below ``site-packages/``."""
+    inputs: dict[str, list[ModuleInput]] = {}
+    for path, text in sorted(files.items()):
+        parts = path.removesuffix(".py").split("/")[1:]
+        is_package = parts[-1] == "__init__"
+        module = ".".join(parts[:-1] if is_package else parts)
+        inputs.setdefault(parts[0], []).append(ModuleInput(module, path, is_package, text, extract(text)))
+    return Libraries(
+        [], use_cache=False, known={root: derive_library(root, found) for root, found in inputs.items()}
+    )
+
+
 def check(files: Mapping[str, str]) -> CheckResult:
     """Check an integration made of these texts in the stand-in's world."""
-    texts = dict(files)
+    texts = {path: text for path, text in files.items() if not path.startswith(PACKAGES)}
+    told = libraries({path: text for path, text in files.items() if path.startswith(PACKAGES)})
     texts.setdefault("__init__.py", "")
     integration = Integration(
         "demo", PACKAGE, ROOT, tuple(source_file(path, text) for path, text in sorted(texts.items()))
     )
-    return Project(minihass_catalog(), Settings()).check(integration)
+    return Project(minihass_catalog(), Settings(), libraries=told).check(integration)
 
 
 def relative(path: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from offloop.catalog.entries import EntryFinder
 from offloop.catalog.handoffs import callable_parameters
@@ -177,12 +178,21 @@ def libraries_of(python: str | None, source_root: str | None) -> Libraries | Non
 
 
 class Libraries:
-    """What the libraries in some folders of packages tell; each is read once and kept in the cache."""
+    """What the libraries in some folders of packages tell; each is read once and kept in the cache.
 
-    def __init__(self, folders: Iterable[Path], *, use_cache: bool = True) -> None:
+    ``known`` are summaries that are at hand already, by top-level package.
+    """
+
+    def __init__(
+        self,
+        folders: Iterable[Path],
+        *,
+        use_cache: bool = True,
+        known: Mapping[str, Catalog] = MappingProxyType({}),
+    ) -> None:
         self.folders = list(folders)
         self._use_cache = use_cache
-        self._known: dict[str, Catalog | None] = {}
+        self._known: dict[str, Catalog | None] = dict(known)
         self._joined: dict[frozenset[str], Catalog] = {}
 
     def extend(self, catalog: Catalog, modules: Iterable[ModuleFacts]) -> Catalog:

@@ -30,6 +30,7 @@ _OF_KINDS = {
 }
 _STANDARD_CONTEXTS = {
     "worker": (ExecutionContext.WORKER,),
+    "loop": (ExecutionContext.LOOP,),
     "both": (ExecutionContext.WORKER, ExecutionContext.LOOP),
 }
 _WORKERS = (Dispatch.EXECUTOR, Dispatch.THREAD)

@@ -104,6 +104,8 @@ RENAMES: Mapping[str, str] = {
     "concurrent.futures.thread.ThreadPoolExecutor": "concurrent.futures.ThreadPoolExecutor",
     "asyncio.locks.Event": "asyncio.Event",
     "asyncio.queues.Queue": "asyncio.Queue",
+    "asyncio.protocols.Protocol": "asyncio.Protocol",
+    "asyncio.protocols.DatagramProtocol": "asyncio.DatagramProtocol",
 }
 
 _LOOP = Type("asyncio.AbstractEventLoop")
@@ -123,11 +125,25 @@ RESULTS: Mapping[str, Type] = {
     "asyncio.AbstractEventLoop.call_at": _HANDLE,
 }
 
+# What asyncio calls on protocols ("Protocols" in its documentation).
+_PROTOCOLS: Mapping[str, tuple[str, ...]] = {
+    "BaseProtocol": (),
+    "Protocol": ("data_received", "eof_received"),
+    "BufferedProtocol": ("get_buffer", "buffer_updated", "eof_received"),
+    "DatagramProtocol": ("datagram_received", "error_received"),
+    "SubprocessProtocol": ("pipe_data_received", "pipe_connection_lost", "process_exited"),
+}
+
 # Methods of standard library classes that run in another thread, or in the thread of whoever calls.
 # logging.Handler.emit runs in each thread that logs, worker threads of integrations and libraries among them.
 METHODS_IN: Mapping[tuple[str, str], tuple[str, str]] = {
     ("threading.Thread", "run"): ("worker", "threading.Thread.start runs it in a thread of its own"),
     ("logging.Handler", "emit"): ("both", "logging calls it in the thread that logs"),
+    **{
+        (f"asyncio.{protocol}", method): ("loop", "the event loop calls the methods of its protocols")
+        for protocol, methods in _PROTOCOLS.items()
+        for method in ("connection_made", "connection_lost", "pause_writing", "resume_writing", *methods)
+    },
 }
 
 # HassJob's argument that settles where the callable runs, whatever its kind (core.py, HassJob.__init__).
