@@ -23,7 +23,7 @@ from offloop.catalog.load import cache_folder
 from tests.lsp.real_parts import neovim
 from tests.lsp.wire import PATIENCE, REAL, environment
 
-_WAIT = "assert(vim.wait(%d, function() return %s end, 20), %s .. vim.inspect({ codes(), said }))"
+_WAIT = "assert(vim.wait(%d, function() return %s end, 20), %s .. vim.inspect({ places(), said }))"
 _RECORD = """
 vim.o.swapfile = false
 said = {}
@@ -37,6 +37,19 @@ function codes(bufnr)
 end
 function is_found(code)
   return vim.iter(vim.diagnostic.get(0)):any(function(one) return one.code == code end)
+end
+function places()
+  local found = vim.tbl_map(function(one)
+    local line = vim.api.nvim_buf_get_lines(0, one.lnum, one.lnum + 1, false)[1] or ""
+    return { one.lnum, vim.str_utfindex(line, "utf-32", one.col), one.code }
+  end, vim.diagnostic.get(0))
+  table.sort(found, function(a, b)
+    for index = 1, 3 do
+      if a[index] ~= b[index] then return a[index] < b[index] end
+    end
+    return false
+  end)
+  return found
 end
 function text(bufnr) return table.concat(vim.api.nvim_buf_get_lines(bufnr or 0, 0, -1, false), "\\n") end
 """
