@@ -24,8 +24,10 @@ TYPED = (
     ("taken back and done again", "u<C-r>u"),
     (
         "a method is typed at the end",
-        'Go<CR><C-u>    def update(self) -> None:<CR>"""Ünïcode 家 🏠 in a text."""<CR>'
-        'self.hass.bus.async_fire("🏠", {"é": 1}); self.hass.bus.async_fire("b")<Esc>',
+        (
+            'Go<CR><C-u>    def update(self) -> None:<CR>"""Ünïcode 家 🏠 in a text."""<CR>'
+            'self.hass.bus.async_fire("🏠", {"é": 1}); self.hass.bus.async_fire("b")<Esc>'
+        ),
     ),
     ("a name is changed by a word", "?update<CR>cwasync_update<Esc>"),
     ("and back", "u"),
