@@ -357,16 +357,13 @@ def test_health_of_a_running_server(repository: Path, settings: dict[str, object
     with running(REAL, settings) as editor:
         editor.edit(integration_in(repository) / "switch.py")
         editor.found(FOUND)
+        informed(editor, "checking against Home Assistant")
         editor.lua("vim.cmd.checkhealth('offloop')")
         health = editor.lua("return text()")
         assert "ERROR" not in health
         assert "WARNING" not in health
         assert f"server for {repository}, 1 buffer(s)" in health
         assert "checking against Home Assistant" in health
-        editor.lua("vim.cmd.close()")
-        editor.edit(integration_in(repository) / "switch.py")
-        editor.lua("vim.cmd.LspOffloopInfo()")
-        editor.wait("text():find('checking against Home Assistant', 1, true)")
 
 
 def test_a_server_that_dies_is_not_started_over_and_over_but_by_hand(repository: Path) -> None:
@@ -442,7 +439,7 @@ def informed(editor: Neovim, wanted: str) -> None:
     end = time.monotonic() + PATIENCE
     while True:
         editor.lua("vim.cmd.LspOffloopInfo()")
-        editor.wait("text():find('checking against', 1, true)")
+        editor.wait("text():find('position encoding', 1, true)")
         shown = editor.lua("return text()")
         editor.lua("vim.cmd.close()")
         if wanted in shown:
