@@ -86,11 +86,18 @@ class DiskTexts:
     """The texts of an integration's closed files, read again when their size or time changes."""
 
     _known: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
+    _forgotten: set[str] = field(default_factory=set)
 
     def current(self) -> dict[str, str]:
         """Return the known texts whose files have not changed."""
+        while self._forgotten:
+            self._known.pop(self._forgotten.pop(), None)
         self._known = {path: known for path, known in self._known.items() if _stamp(path) == known[0]}
         return {path: text for path, (_stamp_, text) in self._known.items()}
+
+    def forget(self, path: str) -> None:
+        """Read a file again: it is said to have changed, whatever its size and time say."""
+        self._forgotten.add(path)
 
     def remember(self, integration: Integration, opened: Mapping[str, OpenText]) -> None:
         """Keep the texts that were read from the disk."""

@@ -138,6 +138,7 @@ class Session:
             home = self._home_of(path)
             if home is not None:
                 home.edited.add(path)
+                home.disk.forget(path)
                 self._wake(home)
 
     def everything_changed(self) -> None:

@@ -1,0 +1,357 @@
+"""Random sequences of what editors and users do to an integration, and what must be true in the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import shutil
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from lsprotocol import types
+
+from offloop.catalog.load import load_catalog
+from offloop.catalog.locate import BundledRequest
+from offloop.config import Settings
+from offloop.library.model import Catalog
+from offloop.lsp.client import ClientFeatures
+from offloop.lsp.engine import Engine, Setup
+from offloop.lsp.session import Home, Session
+from offloop.lsp.workshop import ProjectEngine
+from offloop.project import CheckResult, Project
+from offloop.rules.rule import Diagnostic
+from offloop.source import integration_of, load_integration
+from offloop.text import Span
+from tests.lsp.wire import Message, Server, span
+
+SETTINGS = Settings(jedi=False)
+GARDEN = Path(__file__).parents[1] / "assets" / "example" / "custom_components" / "garden_hub"
+PIECES = (
+    "",
+    "\n",
+    "    ",
+    "async ",
+    "    @callback\n",
+    'self.hass.bus.async_fire("x")\n',
+    '        self.hass.states.async_set("a.b", "c")\n',
+    "        self.async_write_ha_state()\n",
+    "    def turn_on(self, **kwargs):\n        self.schedule_update_ha_state()\n",
+    "from homeassistant.core import callback\n",
+    "async_dispatcher_send(self.hass, 'x')",
+    '"""',
+    "'",
+    "(",
+    ")",
+    ":",
+    "\\\n",
+    "#",
+    "\r\n",
+    "\r",
+    "\x0c",
+    "\u2028",
+    "é€\U0001f600",
+    "\t",
+    "self.",
+    "lambda now: self._notify()",
+    "class Other(SwitchEntity):\n",
+)
+
+
+@lru_cache
+def catalog() -> Catalog:
+    """The newest bundled catalog: what a user without the sources has."""
+    return load_catalog(BundledRequest(None, "for tests"))
+
+
+def fresh(folder: Path, texts: Mapping[str, str]) -> CheckResult:
+    """What a command line says of the same texts."""
+    home = integration_of(folder / "__init__.py")
+    return Project(catalog(), SETTINGS).check(load_integration(home, texts=texts))
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A replacement in an open text: offsets are fractions of its length, so that it fits any text."""
+
+    start: float
+    length: int
+    text: str
+
+    def span(self, text: str) -> tuple[int, int]:
+        start = int(self.start * len(text))
+        return start, min(len(text), start + self.length)
+
+    def of(self, text: str) -> str:
+        start, end = self.span(text)
+        return text[:start] + self.text + text[end:]
+
+
+class Editor:
+    """What a sequence acts on: ``texts`` is what the editor shows, the disk is below ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.texts: dict[str, str] = {}
+        self.versions: dict[str, int] = {}
+        self.time = 1_600_000_000_000_000_000
+
+    def write(self, path: str, text: str) -> None:
+        Path(path).write_bytes(text.encode("utf-8", "surrogatepass"))
+        self.time += 1_000_000
+        os.utime(path, ns=(self.time, self.time))
+
+    def disk(self, path: str) -> str:
+        return Path(path).read_bytes().decode("utf-8", "surrogatepass") if Path(path).exists() else ""
+
+    async def opened(self, path: str, text: str, version: int) -> None: ...
+    async def edited(self, path: str, edit: Edit, before: str, version: int) -> None: ...
+    async def closed(self, path: str) -> None: ...
+    async def saved(self, path: str) -> None: ...
+    async def outside(self, path: str, kind: int) -> None: ...
+    async def looked(self, path: str) -> None: ...
+
+
+class InProcess(Editor):
+    """Acts on a session within this process, on the real engine."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.workshop = Bench()
+        self.session = Session(self.workshop, Quiet())
+        self.session.begin(ClientFeatures())
+        self.session.audience = Deaf()
+        self.session.settings_arrived()
+
+    async def opened(self, path: str, text: str, version: int) -> None:
+        self.session.documents.open(types.TextDocumentItem(uri_of(path), "python", version, text))
+        self.session.changed([path])
+
+    async def edited(self, path: str, edit: Edit, before: str, version: int) -> None:
+        identifier = types.VersionedTextDocumentIdentifier(uri=uri_of(path), version=version)
+        lines = self.session.documents.get(path).lines  # type: ignore[union-attr]  # it is open
+        place = self.session.converter.range(lines, Span(*edit.span(before)))
+        change = types.TextDocumentContentChangePartial(range=place, text=edit.text)
+        self.session.documents.edit(identifier, [change], self.session.converter)
+        self.session.changed([path])
+
+    async def closed(self, path: str) -> None:
+        self.session.documents.close(uri_of(path))
+        self.session.closed(path)
+
+    async def saved(self, path: str) -> None:
+        self.session.saved(path)
+
+    async def outside(self, path: str, kind: int) -> None:
+        self.session.changed([path])
+
+    async def looked(self, path: str) -> None:
+        await asyncio.sleep(0)
+
+    async def findings(self, path: str) -> tuple[dict[str, list[Diagnostic]], dict[str, list[str]]]:
+        """What the newest report says: findings and contexts by path."""
+        report = await self.session.newest(path)
+        assert not [message for message in report.messages if "internal error" in message], report.messages
+        assert report.versions.get(path) == self.versions[path]
+        found = {name: [one.diagnostic for one in found] for name, found in report.findings.items()}
+        contexts = {
+            name: [f"{one.function} {one.context}" for one in functions]
+            for name, functions in report.functions.items()
+        }
+        return found, contexts
+
+
+class Bench:
+    """A workshop that has one engine for each session, on the one catalog."""
+
+    def __init__(self) -> None:
+        self.made = ProjectEngine(lambda: Project(catalog(), SETTINGS), "bench", catalog())
+
+    def setup(self, root: str, wishes: tuple[Mapping[str, object], ...], base: str) -> Setup:
+        return Setup(SETTINGS, "bundled")
+
+    def stopgap(self, setup: Setup) -> Engine:
+        return self.made
+
+    def engine(self, setup: Setup) -> Engine:
+        return self.made
+
+    def rule_url(self, diagnostic: Diagnostic) -> str | None:
+        return None
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Quiet:
+    """Notices that are kept."""
+
+    errors: list[str] = field(default_factory=list)
+
+    def debug(self, text: str) -> None: ...
+    def log(self, text: str) -> None: ...
+    def warn(self, text: str) -> None: ...
+    def error(self, text: str) -> None:
+        raise AssertionError(text)
+
+    def busy(self, title: str, work: object) -> None: ...
+
+
+class Deaf:
+    """An audience that nobody tells anything."""
+
+    def reported(self, home: Home) -> None: ...
+    def forgotten(self, paths: object) -> None: ...
+
+
+class OverWire(Editor):
+    """Acts on a server process as an editor does."""
+
+    def __init__(self, folder: Path, server: Server) -> None:
+        super().__init__(folder)
+        self.server = server
+
+    async def opened(self, path: str, text: str, version: int) -> None:
+        self.server.open(uri_of(path), text, version)
+
+    async def edited(self, path: str, edit: Edit, before: str, version: int) -> None:
+        start, end = edit.span(before)
+        first, last = place_of(before, start), place_of(before, end)
+        self.server.change(uri_of(path), version, {"range": span(*first, *last), "text": edit.text})
+
+    async def closed(self, path: str) -> None:
+        self.server.notify("textDocument/didClose", {"textDocument": {"uri": uri_of(path)}})
+
+    async def saved(self, path: str) -> None:
+        self.server.notify("textDocument/didSave", {"textDocument": {"uri": uri_of(path)}})
+
+    async def outside(self, path: str, kind: int) -> None:
+        changes = [{"uri": uri_of(path), "type": kind}]
+        self.server.notify("workspace/didChangeWatchedFiles", {"changes": changes})
+
+    async def looked(self, path: str) -> None:
+        self.pull(path)
+
+    def pull(self, path: str) -> list[Message]:
+        params = {"textDocument": {"uri": uri_of(path)}}
+        return list(self.server.request("textDocument/diagnostic", params)["items"])
+
+
+def uri_of(path: str) -> str:
+    return Path(path).as_uri()
+
+
+def place_of(text: str, offset: int) -> tuple[int, int]:
+    """Line and column of an offset, lines ending as the protocol says."""
+    before = text[:offset]
+    unified = before.replace("\r\n", "\n").replace("\r", "\n")
+    if before.endswith("\r") and text[offset : offset + 1] == "\n":
+        # Between the two characters of one line end: the protocol has no such place, the line's end is nearest.
+        before = before[:-1]
+        unified = before.replace("\r\n", "\n").replace("\r", "\n")
+    return unified.count("\n"), len(unified) - unified.rfind("\n") - 1
+
+
+def copy_integration(source: Path, target: Path) -> Path:
+    """A copy below custom_components, with a manifest."""
+    folder = target / "custom_components" / source.name
+    folder.mkdir(parents=True)
+    for file in source.glob("*.py"):
+        shutil.copy(file, folder)
+    manifest = {"domain": source.name, "name": "x", "version": "1", "requirements": []}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+# ---------------------------------------------------------------------- sequences
+def random_edit(chooser: random.Random, source: str) -> Edit:
+    """An edit as they come: a character, a piece of code, a line of the same text, a cut."""
+    kind = chooser.random()
+    if kind < 0.3:
+        text = chooser.choice("abc_()[]:,.=\"' \n#@")
+    elif kind < 0.7 or not source:
+        text = chooser.choice(PIECES)
+    else:
+        lines = source.splitlines(keepends=True)
+        first = chooser.randrange(len(lines))
+        text = "".join(lines[first : first + chooser.randrange(1, 6)])
+    length = chooser.choice([0, 0, 0, 1, 3, 30, 200, 1000])
+    return Edit(chooser.random(), length, text)
+
+
+async def play(editor: Editor, chooser: random.Random, steps: int) -> None:
+    """Do some steps; at the end at least one file is open."""
+    files = sorted(str(path) for path in editor.folder.glob("*.py"))
+    files.append(str(editor.folder / "brand_new.py"))
+    for _ in range(steps):
+        path = chooser.choice(files)
+        await chooser.choice(_STEPS)(editor, chooser, path)
+    if not editor.texts:
+        await _open(editor, chooser, chooser.choice(files))
+
+
+async def _open(editor: Editor, chooser: random.Random, path: str) -> None:
+    if path in editor.texts:
+        return
+    text = editor.disk(path)
+    editor.texts[path] = text
+    editor.versions[path] = 1
+    await editor.opened(path, text, 1)
+
+
+async def _edit(editor: Editor, chooser: random.Random, path: str) -> None:
+    await _open(editor, chooser, path)
+    for _ in range(chooser.choice([1, 1, 2, 5])):
+        before = editor.texts[path]
+        edit = random_edit(chooser, before)
+        start, end = edit.span(before)
+        if "\r\n" in (before[start - 1 : start + 1], before[end - 1 : end + 1]):
+            continue  # no client can name a place inside of a line end
+        editor.texts[path] = edit.of(before)
+        editor.versions[path] += 1
+        await editor.edited(path, edit, before, editor.versions[path])
+
+
+async def _close(editor: Editor, chooser: random.Random, path: str) -> None:
+    if path in editor.texts:
+        del editor.texts[path]
+        await editor.closed(path)
+
+
+async def _save(editor: Editor, chooser: random.Random, path: str) -> None:
+    if path in editor.texts:
+        editor.write(path, editor.texts[path])
+        await editor.saved(path)
+
+
+async def _outside(editor: Editor, chooser: random.Random, path: str) -> None:
+    is_there = Path(path).exists()
+    if is_there and chooser.random() < 0.2:
+        Path(path).unlink()
+        await editor.outside(path, 3)
+        return
+    text = editor.disk(path)
+    editor.write(path, random_edit(chooser, text).of(text))
+    await editor.outside(path, 2 if is_there else 1)
+
+
+async def _look(editor: Editor, chooser: random.Random, path: str) -> None:
+    if path in editor.texts:
+        await editor.looked(path)
+
+
+_STEPS: tuple[Callable[[Editor, random.Random, str], Awaitable[None]], ...] = (
+    _open,
+    _edit,
+    _edit,
+    _edit,
+    _edit,
+    _close,
+    _save,
+    _outside,
+    _look,
+)
