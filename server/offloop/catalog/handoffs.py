@@ -9,7 +9,7 @@ from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
 from offloop.library.model import Dispatch, FunctionSignature, HandOff, Origin, Type
-from offloop.library.overrides import JOB_CLASSES
+from offloop.library.overrides import HANDOFFS, JOB_CLASSES
 from offloop.resolve.world import External
 
 _OPEN = frozenset({"Callable", "Any", "object", "CALLBACK_TYPE", "?"})
@@ -68,7 +68,7 @@ def derive_handoffs(
     for (function, position), kinds in sorted(found.items(), key=lambda item: item[0]):
         handoff = _handoff(program, function, position, kinds)
         if handoff is not None:
-            result[handoff.api].append(handoff)
+            result[handoff.api].extend(HANDOFFS.get(handoff.api, (handoff,)))
     return {api: tuple(handoffs) for api, handoffs in result.items()}
 
 

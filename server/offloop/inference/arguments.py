@@ -10,6 +10,8 @@ from offloop.library.model import Dispatch, HandOff
 from offloop.library.overrides import FORCED, JOB_TYPE_KEYWORD
 
 _POSITIONAL = ("normal", "positional-only")
+# Indexes from here on stand for parameters that are never given by position.
+_KEYWORD_ONLY = 9
 _TAKING_STARS = (*_POSITIONAL, "variadic")
 
 
@@ -80,3 +82,36 @@ def _unpacked(argument: Argument, parameters: tuple[Parameter, ...]) -> Iterator
     for parameter in parameters:
         if parameter.kind.value in _TAKING_STARS:
             yield parameter.name, argument.value
+
+
+def surplus(
+    facts: FunctionFacts, arguments: tuple[Argument, ...], skip: int
+) -> Iterator[tuple[str, str, Expr]]:
+    """Yield (parameter, place in it, argument) for what ``*args`` and ``**kwargs`` of a function take.
+
+    The place is a number as text or a keyword.
+    """
+    parameters = facts.parameters[skip:]
+    names = {parameter.name for parameter in parameters}
+    taken = sum(parameter.kind.value in _POSITIONAL for parameter in parameters)
+    variadic = next((p.name for p in parameters if p.kind.value == "variadic"), None)
+    keywords = next((p.name for p in parameters if p.kind.value == "keywords"), None)
+    for position, argument in enumerate(arguments):
+        if argument.keyword is None:
+            if argument.stars:
+                return
+            if variadic is not None and position >= taken:
+                yield variadic, str(position - taken), argument.value
+        elif keywords is not None and argument.keyword not in names:
+            yield keywords, argument.keyword, argument.value
+
+
+def starred(call: Call, handoff: HandOff) -> Iterator[tuple[Name, str]]:
+    """Yield (name, place in it) for ``*name`` and ``**name`` that may hold what a hand-off speaks of."""
+    for position, argument in enumerate(call.arguments):
+        if not isinstance(argument.value, Name):
+            continue
+        if argument.stars == 1 and position <= handoff.index < _KEYWORD_ONLY:
+            yield argument.value, str(handoff.index - position)
+        if argument.stars == 2 and handoff.keyword:
+            yield argument.value, handoff.keyword

@@ -12,22 +12,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import (
     Argument,
-    Assign,
-    Attribute,
-    AugmentedAssign,
-    Block,
     Call,
-    Collection,
     Constant,
     Expr,
-    Name,
-    Return,
-    Statement,
-    Subscript,
 )
-from offloop.facts.walk import statements
 from offloop.inference.accessors import Accessors
-from offloop.inference.arguments import bound_already, find_argument, forced, pair_arguments
+from offloop.inference.arguments import (
+    bound_already,
+    find_argument,
+    forced,
+    pair_arguments,
+    starred,
+    surplus,
+)
 from offloop.inference.carriers import Carriers
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import ApiCall, Atom, CallEdge, HandOffEdge, Slot, Use
@@ -35,6 +32,7 @@ from offloop.inference.flows import Flows
 from offloop.inference.libraries import LibraryCalls, attribute_tokens, where_called
 from offloop.inference.slots import Slots
 from offloop.inference.sources import Sources
+from offloop.inference.stores import Stores
 from offloop.inference.wrappers import Wrappers
 from offloop.library.model import Dispatch, HandOff, Origin, Type
 from offloop.library.overrides import HANDOFFS
@@ -42,9 +40,6 @@ from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.values import ClassObject, FunctionRef, Instance, ScopeRef, Value
 from offloop.resolve.world import External, World
 
-_INTO = frozenset(
-    {"append", "appendleft", "add", "insert", "extend", "update", "setdefault", "put", "put_nowait"}
-)
 _PARTIALS = ("functools.partial", "functools.partialmethod")
 _CALLED = HandOff("", 0, "", Dispatch.CALLER, Origin("", 0))
 
@@ -60,6 +55,7 @@ class CallGraph:
         *,
         follow_stars: bool = True,
         callers: Mapping[str, tuple[str, ...]] | None = None,
+        removers: frozenset[str] = frozenset(),
     ) -> None:
         self.world = world
         self.evaluator = evaluator
@@ -73,20 +69,36 @@ class CallGraph:
         self._carriers = Carriers(evaluator)
         self._wrappers = Wrappers(world, evaluator)
         self._slots = Slots(world, evaluator)
-        self._accessors = Accessors(world)
-        self._sources = Sources(world, evaluator, self._slots, self._wrappers, self._accessors)
+        accessors = Accessors(world)
+        self._sources = Sources(world, evaluator, self._slots, self._wrappers, accessors)
+        self._sources.removers = removers
         self._flows = Flows(self._apply)
         self._libraries = LibraryCalls(world, self._flows, handoffs, callers or {})
+        self._stores = Stores(
+            evaluator,
+            self._slots,
+            self._sources,
+            self._flows,
+            self._carriers,
+            accessors,
+            self._libraries,
+            by_key=follow_stars,
+        )
         self._done: set[tuple[object, ...]] = set()
         self._sites: dict[FunctionId, list[tuple[Call, ScopeRef, int]]] = defaultdict(list)
         self._summarised: set[tuple[FunctionId, int]] = set()
 
     def build(
-        self, tokens: Iterable[tuple[FunctionId, int]] = (), *, summarise_attributes: bool = False
+        self,
+        tokens: Iterable[tuple[FunctionId, int]] = (),
+        passed: Iterable[tuple[Atom, tuple[FunctionId, int]]] = (),
+        *,
+        summarise_attributes: bool = False,
     ) -> CallGraph:
         """Collect flows from all analysed modules, then solve.
 
-        ``tokens`` are parameters to be summarised; public attributes of all classes may be too.
+        ``tokens`` are parameters to be summarised; public attributes of all classes may be too. ``passed`` are
+        functions that reach a parameter without a call.
         """
         for module in self.world.analysed.values():
             self._module(module.name, module.facts)
@@ -99,83 +111,31 @@ class CallGraph:
             if facts is not None:
                 token = Atom(function.module, facts.qualname, function.index, "", position)
                 self._flows.put(self._slots.parameter(function, position), token)
+        for atom, (function, position) in passed:
+            self._flows.put(self._slots.parameter(function, position), atom)
         self._flows.solve()
         return self
 
-    # ---------------------------------------------------------------- variables and assignments
+    # ---------------------------------------------------------------- scopes
     def _module(self, module: str, facts: ModuleFacts) -> None:
         self._scope(ScopeRef(module, None), facts.calls)
         for cls in facts.classes:
             scope = ScopeRef(module, None, cls.index)
             self._scope(scope, cls.calls)
-            self._statements(cls.body, scope)
-        self._statements(facts.body, ScopeRef(module, None))
+            self._stores.block(cls.body, scope)
+        self._stores.block(facts.body, ScopeRef(module, None))
         for function in facts.functions:
             scope = ScopeRef(module, function.index)
             self._scope(scope, function.calls)
-            self._statements(function.body, scope)
+            self._stores.block(function.body, scope)
 
     def _scope(self, scope: ScopeRef, calls: tuple[Call, ...]) -> None:
-        bound, _ = self.evaluator.bindings(scope)
-        for name, bindings in bound.items():
-            slot = self._slots.variable(scope, name)
-            for binding in bindings:
-                if binding.kind in ("value", "element") and binding.expr is not None:
-                    self._flow(binding.expr, scope, slot)
+        self._stores.variables(scope)
         for call in calls:
             self._call(call, scope)
 
-    def _statements(self, block: Block, scope: ScopeRef) -> None:
-        for statement in statements(block):
-            self._statement(statement, scope)
-
-    def _statement(self, statement: Statement, scope: ScopeRef) -> None:
-        match statement:
-            case Assign(targets, value) if value is not None:
-                for target in targets:
-                    if not isinstance(target, Name):
-                        self._assign(target, value, scope)
-            case AugmentedAssign():
-                for slot in self._slots.of(statement.target, scope):
-                    self._flow(statement.value, scope, slot)
-            case Return(value) if value is not None and scope.function is not None:
-                facts = self.world.analysed[scope.module].facts.functions[scope.function]
-                if self._carriers.can_carry(facts.returns, scope.module):
-                    self._flow(value, scope, self._slots.returned(scope.module, scope.function))
-
-    def _assign(self, target: Expr, value: Expr, scope: ScopeRef) -> None:
-        if isinstance(target, Collection):
-            parts = (value,) * len(target.items)
-            if isinstance(value, Collection) and len(value.items) == len(parts):
-                parts = value.items
-            for item, part in zip(target.items, parts, strict=True):
-                if not isinstance(item, Name):
-                    self._assign(item, part, scope)
-            return
-        if isinstance(target, Attribute):
-            for kind in self.evaluator.types(target.value, scope):
-                for setter in self._accessors.setters(kind, target.attr):
-                    self._flow(value, scope, self._slots.parameter(setter, 1))
-        for slot in self._slots.stores(target, scope):
-            self._flow(value, scope, slot)
-            if isinstance(target, Subscript):
-                self._flow(target.index, scope, slot)
-            self._into_library(slot, target, value, scope)
-
-    def _into_library(self, slot: Slot, target: Expr, value: Expr, scope: ScopeRef) -> None:
-        """Note what a library does with a callable that is stored in an attribute of an object of its."""
-        if slot[0] != "a":
-            return
-        for handoff in self._libraries.attribute(Type(str(slot[1])), str(slot[2])):
-            store = Call(target, (Argument(None, 0, value),), target.start, value.end)
-            if handoff.dispatch is Dispatch.KEPT:
-                self._flow(value, scope, self._libraries.keep(handoff))
-            else:
-                self._use(value, Use("handoff", scope, store, -1, handoff, value))
-
     def _flow(self, value: Expr, scope: ScopeRef, slot: Slot) -> None:
-        for source in self._sources.of(value, scope):
-            self._flows.join(source, slot)
+        self._stores.flow(value, scope, slot)
 
     def _use(self, value: Expr, use: Use) -> None:
         for source in self._sources.of(value, use.scope):
@@ -183,7 +143,7 @@ class CallGraph:
 
     # ---------------------------------------------------------------- calls
     def _call(self, call: Call, scope: ScopeRef) -> None:
-        self._into_container(call, scope)
+        self._stores.into_container(call, scope)
         values = self.evaluator.values(call.function, scope)
         for callee in values:
             self._static(callee, call, scope)
@@ -194,15 +154,6 @@ class CallGraph:
         for source in self._sources.of(call.function, scope):
             if not isinstance(source, Atom) or (source.module, source.qualname, source.index) not in known:
                 self._flows.use(source, use)
-
-    def _into_container(self, call: Call, scope: ScopeRef) -> None:
-        function = call.function
-        if not isinstance(function, Attribute) or function.attr not in _INTO:
-            return
-        for slot in self._slots.stores(function.value, scope, 1):
-            for argument in call.arguments:
-                self._flow(argument.value, scope, slot)
-                self._into_library(slot, function.value, argument.value, scope)
 
     def _static(self, callee: Value, call: Call, scope: ScopeRef) -> None:
         """Note a call of what is known without following values."""
@@ -234,12 +185,11 @@ class CallGraph:
             self._flows.use(run, Use("handoff", scope, call, -1, through, call.function, receiver))
 
     def _construct(self, kind: Type, call: Call, scope: ScopeRef) -> None:
-        for name in ("__init__", "__post_init__"):
-            special = self.world.method(kind, name)
+        method = self.world.constructor(kind)
+        for special in (method, self.world.method(kind, "__post_init__")):
             if special is not None and special[1].module in self.world.analysed:
                 self._reach(FunctionId(special[1].module, special[1].index), call, scope, bound=True)
         self._hand_offs(kind.name, call, scope)
-        method = self.world.method(kind, "__init__")
         if method is None:
             self.api_calls.append(ApiCall(_caller(scope), scope.module, call, f"{kind.name}.__init__"))
         elif method[1].module not in self.world.analysed:
@@ -274,9 +224,12 @@ class CallGraph:
             return
         for handoff in (*HANDOFFS.get(dotted, ()), *self.handoffs.get(dotted, ())):
             argument, position = find_argument(call, handoff)
-            if argument is None or not self._libraries.concerns(handoff, receiver):
+            if not self._libraries.concerns(handoff, receiver):
                 continue
-            if handoff.dispatch is Dispatch.KEPT:
+            if argument is None:
+                if self.follow_stars and handoff.dispatch is not Dispatch.KEPT:
+                    self._use_starred(handoff, call, scope)
+            elif handoff.dispatch is Dispatch.KEPT:
                 self._flow(argument, scope, self._libraries.keep(handoff))
             else:
                 rest = position + 1 if handoff.passes_rest and position >= 0 else -1
@@ -285,6 +238,15 @@ class CallGraph:
                 if handoff.dispatch is Dispatch.BY_TYPE and isinstance(argument, Constant):
                     for atom in self._methods_named(argument.value):
                         self._apply(atom, use)
+
+    def _use_starred(self, handoff: HandOff, call: Call, scope: ScopeRef) -> None:
+        """Note what a call does with a callable that reaches it in ``*args`` or ``**kwargs``."""
+        for name, place in starred(call, handoff):
+            found = self.evaluator.lookup(name.id, scope)
+            if found is not None:
+                slot = (*self._slots.variable(found[0], name.id), place)
+                use = Use("handoff", scope, call, -1, forced(handoff, call), name)
+                self._flows.use(slot, use)
 
     def _methods_named(self, name: object) -> Iterator[Atom]:
         """Yield the methods that a text names: of the analysed classes that build on one of the library."""
@@ -333,6 +295,9 @@ class CallGraph:
                 continue  # what runs it is whatever runs the wrapper
             if self._carriers.can_carry(annotations.get(name), callee.module):
                 self._flow(value, scope, self._slots.variable(ScopeRef(*callee), name))
+        if self.follow_stars:
+            for name, place, value in surplus(facts, arguments, skip):
+                self._flow(value, scope, (*self._slots.variable(ScopeRef(*callee), name), place))
 
     # ---------------------------------------------------------------- what arrives
     def _apply(self, atom: Atom, use: Use) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from offloop.facts.tree import Call
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId
+from offloop.inference.removers import REMOVER
 from offloop.inference.thread_tests import is_sheltered
 from offloop.library.model import LoopApi
 from offloop.resolve.values import ScopeRef
@@ -24,9 +25,25 @@ class Crossing(NamedTuple):
     api: LoopApi
     callee: FunctionId | None
 
+    @property
+    def is_remover(self) -> bool:
+        """Whether what is called undoes a registration."""
+        return self.callee is None and self.api.name.endswith(REMOVER)
 
-def crossings(analysis: Analysis) -> Iterator[Crossing]:
-    """Yield each place once, in the order of modules and texts; of several things called there, the first."""
+
+def crossings(analysis: Analysis) -> tuple[Crossing, ...]:
+    """Return each place once, in the order of modules and texts; of several things called there, the first."""
+    if analysis.crossings is None:
+        analysis.crossings = tuple(_once(analysis))
+    return analysis.crossings
+
+
+def is_mixed(analysis: Analysis, crossing: Crossing) -> bool:
+    """Whether the loop gets to the place of a crossing as well."""
+    return analysis.summary(crossing.function).context is ExecutionContext.BOTH
+
+
+def _once(analysis: Analysis) -> Iterator[Crossing]:
     seen: set[tuple[str, int, int]] = set()
     for crossing in sorted(_all(analysis), key=_order):
         place = (crossing.function.module, crossing.call.start, crossing.call.end)
@@ -46,7 +63,11 @@ def _all(analysis: Analysis) -> Iterator[Crossing]:
         if edge.caller is None or not _in_worker(analysis, edge.caller):
             continue
         need = analysis.needs.get(edge.callee)
-        if need is not None and analysis.program.is_pinned(edge.callee):
+        if (
+            need is not None
+            and analysis.program.is_pinned(edge.callee)
+            and analysis.carries(edge.callee, ExecutionContext.WORKER)
+        ):
             yield Crossing(edge.caller, edge.call, need.api, edge.callee)
 
 

@@ -16,9 +16,9 @@ class Atom(NamedTuple):
     """A function that flows as a value.
 
     It is analysed, of the library (index -1), or a parameter to be summarised: ``position`` >= 0 makes the
-    atom stand for whatever is passed as that parameter. ``kind`` overrides how the function presents itself
-    ("callback" for ``callback(f)``); STORED makes the atom stand for what is stored in the attribute of that
-    qualified name.
+    atom stand for whatever is passed as that parameter. ``kind`` overrides how the function presents itself:
+    "callback" for ``callback(f)``, "object" for the ``__call__`` of an object; STORED makes the atom stand for
+    what is stored in the attribute of that qualified name.
     """
 
     module: str

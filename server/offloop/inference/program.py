@@ -47,6 +47,8 @@ class Program:
         self.world = World(analysed, library)
         self.evaluator = Evaluator(self.world, conventions, callback_decorators)
         self.kinds: dict[FunctionId, Kind] = {}
+        # Callbacks whose mark no dispatcher sees, because a decorator hides it.
+        self.unmarked: frozenset[FunctionId] = frozenset()
         self._lines: dict[str, LineIndex] = {}
         self._add_local_classes(builders)
         self._resolve_kinds(builders, callback_decorators)

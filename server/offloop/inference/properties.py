@@ -1,12 +1,12 @@
-"""Reads of properties: calls that do not look like calls."""
+"""Reads and writes of properties: calls that do not look like calls."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from offloop.facts.model import FunctionFacts
-from offloop.facts.tree import Assign, Attribute
+from offloop.facts.tree import Assign, Attribute, AugmentedAssign, Collection, Expr
 from offloop.facts.walk import expressions, statements, walk
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
@@ -15,8 +15,8 @@ from offloop.library.signature import role
 from offloop.resolve.values import ScopeRef
 
 
-class PropertyRead(NamedTuple):
-    """A function reads a property of an object: ``targets`` are the analysed definitions that may answer."""
+class PropertyUse(NamedTuple):
+    """A function reads or sets a property of an object: ``targets`` are the analysed definitions that may answer."""
 
     function: FunctionId
     attribute: Attribute
@@ -24,7 +24,7 @@ class PropertyRead(NamedTuple):
     targets: tuple[FunctionId, ...]
 
 
-def property_reads(program: Program) -> Iterator[PropertyRead]:
+def property_reads(program: Program) -> Iterator[PropertyUse]:
     """Yield the reads of properties that are defined in the analysed modules."""
     names = _property_names(program)
     if not names:
@@ -32,11 +32,70 @@ def property_reads(program: Program) -> Iterator[PropertyRead]:
     for module in program.world.analysed.values():
         for function in module.facts.functions:
             scope = ScopeRef(module.name, function.index)
+            user = FunctionId(module.name, function.index)
             for attribute in _loads(function, names):
                 for kind in program.evaluator.types(attribute.value, scope):
                     targets = tuple(_targets(program, kind, attribute.attr))
                     if targets:
-                        yield PropertyRead(FunctionId(module.name, function.index), attribute, kind, targets)
+                        yield PropertyUse(user, attribute, kind, targets)
+
+
+def property_writes(program: Program) -> Iterator[PropertyUse]:
+    """Yield the assignments to properties whose setters are defined in the analysed modules."""
+    setters = _setters(program)
+    if not setters:
+        return
+    names = frozenset(setters)
+    for module in program.world.analysed.values():
+        for function in module.facts.functions:
+            scope = ScopeRef(module.name, function.index)
+            user = FunctionId(module.name, function.index)
+            for attribute in _stores(function, names):
+                for kind in program.evaluator.types(attribute.value, scope):
+                    targets = tuple(_set_by(program, kind, setters[attribute.attr]))
+                    if targets:
+                        yield PropertyUse(user, attribute, kind, targets)
+
+
+def _setters(program: Program) -> dict[str, dict[str, FunctionId]]:
+    """Return the setters of the analysed classes, by name and class."""
+    found: dict[str, dict[str, FunctionId]] = {}
+    for module in program.world.analysed.values():
+        for function in module.facts.functions:
+            if function.owner_class is not None and _is_setter(function):
+                owner = f"{module.name}.{module.facts.classes[function.owner_class].qualname}"
+                found.setdefault(function.name, {})[owner] = FunctionId(module.name, function.index)
+    return found
+
+
+def _is_setter(function: FunctionFacts) -> bool:
+    return any(
+        isinstance(decorator, Attribute) and decorator.attr == "setter" for decorator in function.decorators
+    )
+
+
+def _set_by(program: Program, kind: Type, owners: Mapping[str, FunctionId]) -> Iterator[FunctionId]:
+    """Yield the setter that a class has, and those of the analysed classes below it."""
+    nearest = next((a.name for a in program.world.ancestry(kind) if a.name in owners), None)
+    if nearest is not None:
+        yield owners[nearest]
+    for signature in program.world.subclasses(kind.name):
+        if signature.dotted in owners and signature.dotted != nearest:
+            yield owners[signature.dotted]
+
+
+def _stores(function: FunctionFacts, names: frozenset[str]) -> Iterator[Attribute]:
+    """Yield the attributes of those names that a function sets."""
+    for statement in statements(function.body):
+        targets: tuple[Expr, ...] = ()
+        if isinstance(statement, Assign):
+            targets = statement.targets if statement.value is not None else ()
+        elif isinstance(statement, AugmentedAssign):
+            targets = (statement.target,)
+        for target in targets:
+            for part in target.items if isinstance(target, Collection) else (target,):
+                if isinstance(part, Attribute) and part.attr in names:
+                    yield part
 
 
 def _property_names(program: Program) -> frozenset[str]:

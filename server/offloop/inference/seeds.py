@@ -8,6 +8,7 @@ from typing import NamedTuple
 from offloop.facts.tree import Call
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason
+from offloop.inference.decorators import Effect
 from offloop.inference.edges import HandOffEdge
 from offloop.inference.program import Program
 from offloop.library.model import (
@@ -35,6 +36,7 @@ _STANDARD_CONTEXTS = {
 }
 _WORKERS = (Dispatch.EXECUTOR, Dispatch.THREAD)
 _SEEDLESS = (Dispatch.CALLER, Dispatch.KEPT)
+_DECLARED = (Reason.COROUTINE, Reason.CALLBACK)
 
 Seed = tuple[FunctionId, Evidence]
 
@@ -144,6 +146,17 @@ def seeds(program: Program, graph: CallGraph, entries: Iterable[EntrySeed]) -> I
             yield seed
 
 
+def with_effects(begin: Iterable[Seed], effects: Mapping[FunctionId, Effect]) -> Iterator[Seed]:
+    """Yield the seeds that decorators let through to their functions, and those that decorators give."""
+    for function, evidence in begin:
+        effect = effects.get(function)
+        if effect is None or evidence.reason in _DECLARED or evidence.context in effect.carries:
+            yield function, evidence
+    for function, effect in effects.items():
+        for evidence in effect.evidence:
+            yield function, evidence
+
+
 def _standard_library(program: Program) -> Iterator[Seed]:
     for module in program.world.analysed.values():
         for cls in module.facts.classes:
@@ -164,16 +177,22 @@ def hand_off_seed(program: Program, edge: HandOffEdge) -> Seed | None:
     if atom.index < 0 or atom.position >= 0 or dispatch in _SEEDLESS:
         return None
     target = FunctionId(atom.module, atom.index)
-    kind = Kind.CALLBACK if atom.kind == "callback" else program.kinds[target]
+    kind, hidden = program.kinds[target], ""
     if kind is Kind.COROUTINE:
         return None  # pinned to the loop, or never run at all
     if edge.handoff.is_one_way and program.is_pinned(target):
         return None  # one of several ways through a library is no match for what the author says
+    if atom.kind == "callback":
+        kind = Kind.CALLBACK
+    elif atom.kind == "object":
+        kind, hidden = Kind.PLAIN, "|object"  # a mark on the method is not on the object
+    elif target in program.unmarked:
+        kind, hidden = Kind.PLAIN, "|wrapper"
     by_type = dispatch is Dispatch.BY_TYPE and kind is not Kind.CALLBACK
     evidence = Evidence(
         ExecutionContext.WORKER if by_type or dispatch in _WORKERS else ExecutionContext.LOOP,
         Reason.HAND_OFF,
-        f"{edge.handoff.api}|{dispatch.value}",
+        f"{edge.handoff.api}|{dispatch.value}{hidden if by_type else ''}",
         edge.handoff.origin,
         edge.caller,
         edge.module,

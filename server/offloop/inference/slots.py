@@ -19,6 +19,10 @@ SAME = frozenset(
     {"list", "sorted", "set", "tuple", "reversed", "iter", "enumerate", "zip", "frozenset", "deque", "dict"}
 )
 _MAX_ALIASES = 4
+_PLAIN_ATTRIBUTE = 3
+# The slots of an attribute's items under any constant key, and of what is assigned to it as a whole.
+ANY_KEY = "[]"
+WHOLE = "="
 
 
 class Slots:
@@ -62,7 +66,13 @@ class Slots:
 
     # ---------------------------------------------------------------- reading
     def of(self, expr: Expr, scope: ScopeRef) -> Iterator[Slot]:
-        """Yield the slots that an expression reads from or is stored to."""
+        """Yield the slots that an expression reads from."""
+        for slot in self._named(expr, scope, storing=False):
+            yield slot
+            if slot[0] == "a" and len(slot) == _PLAIN_ATTRIBUTE:
+                yield (*slot, ANY_KEY)
+
+    def _named(self, expr: Expr, scope: ScopeRef, *, storing: bool) -> Iterator[Slot]:
         match expr:
             case Name(name, _, _):
                 found = self.evaluator.lookup(name, scope)
@@ -71,14 +81,15 @@ class Slots:
             case Attribute(owner, attr, _, _):
                 yield from self._attributes(owner, attr, scope)
             case Subscript(container, index, _, _):
-                yield from self._items(container, index, scope)
+                yield from self._items(container, index, scope, storing=storing)
             case Call(Attribute(container, attr, _, _), arguments, _, _) if attr in OUT:
-                yield from self._items(container, arguments[0].value if arguments else None, scope)
+                key = arguments[0].value if arguments else None
+                yield from self._items(container, key, scope, storing=storing)
             case Call(Name(name, _, _), arguments, _, _) if name in SAME:
                 for argument in arguments:
-                    yield from self.of(argument.value, scope)
+                    yield from self._named(argument.value, scope, storing=storing)
             case Walrus(_, value, _, _) | Await(value, _, _) | Starred(value, _, _):
-                yield from self.of(value, scope)
+                yield from self._named(value, scope, storing=storing)
 
     def _attributes(self, owner: Expr, attr: str, scope: ScopeRef) -> Iterator[Slot]:
         for kind in self.evaluator.types(owner, scope):
@@ -97,11 +108,23 @@ class Slots:
             known = self._plain[key] = declared is not None and is_plain(declared)
         return known
 
-    def _items(self, container: Expr, index: Expr | None, scope: ScopeRef) -> Iterator[Slot]:
+    def _items(
+        self, container: Expr, index: Expr | None, scope: ScopeRef, *, storing: bool
+    ) -> Iterator[Slot]:
         """Yield the slots of what a container holds; constant keys of an attribute are kept apart."""
         key = self._constant(index, scope) if index is not None else None
-        for slot in self.of(container, scope):
-            yield (*slot, key) if key is not None and slot[0] == "a" else slot
+        for slot in self._named(container, scope, storing=storing):
+            if key is None or slot[0] != "a":
+                yield slot
+                continue
+            yield (*slot, key)
+            if not storing and len(slot) == _PLAIN_ATTRIBUTE:
+                yield (*slot, WHOLE)
+
+    def keyed(self, slot: Slot, key: Expr | None, scope: ScopeRef) -> Slot:
+        """Return the slot of what an attribute holds under a key: its own where the key is not constant."""
+        constant = self._constant(key, scope) if key is not None else None
+        return (*slot, constant) if constant is not None else slot
 
     def _constant(self, index: Expr, scope: ScopeRef) -> str | None:
         """Return the text of a constant key, or the name of a module-level constant."""
@@ -120,7 +143,7 @@ class Slots:
     # ---------------------------------------------------------------- storing
     def stores(self, target: Expr, scope: ScopeRef, depth: int = 0) -> Iterator[Slot]:
         """Yield the slots that storing into a target changes: its own, and those its container came from."""
-        yield from self.of(target, scope)
+        yield from self._named(target, scope, storing=True)
         base = _container(target)
         if base is target and depth == 0:
             return
@@ -129,7 +152,7 @@ class Slots:
             return
         for binding in found[1]:
             if binding.kind in ("value", "element") and binding.expr is not None and binding.expr is not base:
-                yield from self.of(binding.expr, found[0])
+                yield from self._named(binding.expr, found[0], storing=True)
                 yield from self.stores(binding.expr, found[0], depth + 1)
 
 

@@ -28,6 +28,7 @@ from offloop.inference.accessors import Accessors
 from offloop.inference.arguments import pair_arguments
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import Atom, Source
+from offloop.inference.removers import remover_of
 from offloop.inference.slots import OUT, SAME, Slots
 from offloop.inference.wrappers import Wrappers
 from offloop.library.model import Type
@@ -50,6 +51,8 @@ class Sources:
         self.evaluator = evaluator
         self.slots = slots
         self.wrappers = wrappers
+        # Functions of the library whose result undoes what they did.
+        self.removers: frozenset[str] = frozenset()
 
     def of(self, expr: Expr, scope: ScopeRef) -> Iterator[Source]:
         """Yield the functions and slots whose functions an expression may stand for."""
@@ -118,7 +121,7 @@ class Sources:
         """Yield what runs when an object of a class is called."""
         method = self.world.method(kind, "__call__")
         if method is not None and method[1].module in self.world.analysed:
-            yield Atom(method[1].module, method[1].qualname, method[1].index)
+            yield Atom(method[1].module, method[1].qualname, method[1].index, "object")
 
     def _inside(self, container: Expr, scope: ScopeRef) -> Iterator[Source]:
         """Yield what is in a container that has no slot of its own."""
@@ -144,6 +147,8 @@ class Sources:
             case FunctionRef():
                 if callee.index >= 0:
                     yield from self._returned(FunctionId(callee.module, callee.index), call, scope)
+                if callee.dotted in self.removers:
+                    yield remover_of(callee.dotted)
                 if callee.dotted in self.evaluator.callback_decorators:
                     for source in self._arguments(call.arguments[:1], scope):
                         yield source._replace(kind="callback") if isinstance(source, Atom) else source
@@ -152,7 +157,7 @@ class Sources:
         if kind.name in JOB_CLASSES:
             yield from self._arguments(call.arguments[:1], scope)
         yield from self._called_object(kind)
-        if self.world.method(kind, "__init__") is None:
+        if self.world.constructor(kind) is None:
             # A record (dataclass, named tuple) carries what it is made of.
             yield from self._arguments(call.arguments, scope)
 

@@ -69,10 +69,10 @@ def places(analysis: Analysis, function: FunctionId, context: ExecutionContext) 
 
 
 def _hand_off_places(analysis: Analysis, name: str, evidence: Evidence) -> Iterator[Place]:
-    api, _, dispatch = evidence.detail.partition("|")
+    api, dispatch, _ = handed_to(evidence)
     origin = evidence.origin
     if origin is not None and origin.file:
-        yield origin_place(origin, _DISPATCHED[Dispatch(dispatch)].format(api=short(api)))
+        yield origin_place(origin, _DISPATCHED[dispatch].format(api=short(api)))
     yield place(analysis, evidence, f"{name} is handed to {short(api)} here")
 
 
@@ -106,8 +106,8 @@ def root_words(name: str, evidence: Evidence) -> str:
         case Reason.ENTRY_POINT:
             return entry_words(name, evidence)
         case Reason.HAND_OFF:
-            api, _, dispatch = evidence.detail.partition("|")
-            return _HANDED[Dispatch(dispatch)].format(name=name, api=short(api))
+            api, dispatch, hidden = handed_to(evidence)
+            return (_HIDDEN.get(hidden) or _HANDED[dispatch]).format(name=name, api=short(api))
         case Reason.STANDARD_LIBRARY:
             return f"{name} runs in a worker thread, {evidence.detail}"
         case Reason.CALLBACK:
@@ -125,6 +125,18 @@ _HANDED = {
     Dispatch.LOOP_CORO: "{name} is handed to {api}, which awaits it",
     Dispatch.CALLER: "{name} is handed to {api}",
 }
+
+
+_HIDDEN = {
+    "object": "{name} is run for an object that is handed to {api}, which looks for @callback on the object itself",
+    "wrapper": "{name} is handed to {api} in a wrapper that does not copy its @callback",
+}
+
+
+def handed_to(evidence: Evidence) -> tuple[str, Dispatch, str]:
+    """Return (API, dispatch, what hides the mark: "", "object" or "wrapper") of the evidence of a hand-off."""
+    api, dispatch, *hidden = evidence.detail.split("|")
+    return api, Dispatch(dispatch), hidden[0] if hidden else ""
 
 
 def entry_words(name: str, evidence: Evidence) -> str:

@@ -42,7 +42,7 @@ class Wrappers:
         for call in _dressing(module, facts):
             first = call.arguments[0].value if call.arguments else None
             if isinstance(first, Name) and first.id in names and self._is_wraps(call, scope):
-                return first.id
+                return None if _is_only_handed_over(module, facts, first.id) else first.id
         return None
 
     def _is_wraps(self, call: Call, scope: ScopeRef) -> bool:
@@ -60,3 +60,27 @@ def _dressing(module: ModuleFacts, facts: FunctionFacts) -> Iterator[Call]:
             for decorator in inner.decorators:
                 if isinstance(decorator, Call):
                     yield decorator
+
+
+def _is_only_handed_over(module: ModuleFacts, facts: FunctionFacts, name: str) -> bool:
+    """Whether the functions nested in another give a parameter of that one away and never call it themselves."""
+    given = False
+    for inner in module.functions:
+        if inner.parent is None or not _is_inside(module, inner, facts.index):
+            continue
+        for call in inner.calls:
+            if isinstance(call.function, Name) and call.function.id == name:
+                if not inner.is_lambda:
+                    return False
+                given = True
+            given = given or any(
+                isinstance(argument.value, Name) and argument.value.id == name for argument in call.arguments
+            )
+    return given
+
+
+def _is_inside(module: ModuleFacts, inner: FunctionFacts, outer: int) -> bool:
+    parent = inner.parent
+    while parent is not None and parent != outer:
+        parent = module.functions[parent].parent
+    return parent == outer

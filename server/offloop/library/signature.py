@@ -83,6 +83,8 @@ class SignatureBuilder:
                     dotted_name(function) or ""
                 ).rpartition(".")[2] in _TYPE_VARIABLES:
                     self.type_variables.add(id)
+                case Assign((Name(id, _, _),)):
+                    self.names.setdefault(id, Variable(None))  # signatures may name an alias of types
         for function in self.facts.functions:
             if function.parent is None and function.owner_class is None and not function.is_lambda:
                 previous = self.names.get(function.name)

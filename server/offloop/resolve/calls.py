@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from offloop.facts.tree import Attribute, Call, Expr, Name, Return
+from offloop.facts.tree import Attribute, Call, Constant, Expr, Name, Return
 from offloop.facts.walk import statements
 from offloop.library.model import FunctionSignature, Kind, Type
 from offloop.resolve.containers import elements, method_call
@@ -77,7 +77,7 @@ def _constructed(evaluator: Evaluator, kind: Type, call: Call, scope: ScopeRef) 
     signature = evaluator.world.class_named(kind.name)
     if kind.args or signature is None or not signature.type_parameters:
         return kind
-    method = evaluator.world.method(kind, "__init__")
+    method = evaluator.world.constructor(kind)
     if method is None:
         return kind
     known: dict[str, Type] = {}
@@ -220,7 +220,8 @@ def _external_result(
     short = dotted.removeprefix("builtins.")
     last = short.rpartition(".")[2]
     if last == "cast" and len(arguments) == 2:
-        return annotated(evaluator.scopes, arguments[0], scope) or evaluator.values(arguments[1], scope)
+        promised = _unquoted(arguments[0])
+        return annotated(evaluator.scopes, promised, scope) or evaluator.values(arguments[1], scope)
     if arguments:
         first = arguments[0]
         if last in _SAME:
@@ -232,6 +233,17 @@ def _external_result(
             return elements(evaluator, first, scope, -1)
     result = external_result(short if "." not in short else dotted)
     return instances(evaluator.world, result) if result is not None else ()
+
+
+def _unquoted(expr: Expr) -> Expr:
+    """Return the dotted name that a quoted annotation holds; anything else as it is."""
+    if not isinstance(expr, Constant) or not isinstance(expr.value, str):
+        return expr
+    first, *rest = expr.value.split(".")
+    named: Expr = Name(first, expr.start, expr.end)
+    for part in rest:
+        named = Attribute(named, part, expr.start, expr.end)
+    return named
 
 
 # ------------------------------------------------------------------ await

@@ -66,6 +66,7 @@ _SEQUENCES = frozenset(
         "MutableSet",
     }
 )
+_TYPED_DICTS = frozenset({"typing.TypedDict", "typing_extensions.TypedDict"})
 _ELEMENT_METHODS = frozenset({"get", "pop", "setdefault", "__getitem__"})
 _VIEW_METHODS = frozenset({"values", "items", "copy"})
 _METHODS = _ELEMENT_METHODS | _VIEW_METHODS | {"keys"}
@@ -114,10 +115,17 @@ def subscript(evaluator: Evaluator, value: Expr, index: Expr, scope: ScopeRef) -
             result.append(ClassObject(Type(owner.type.name, arguments)))
         elif isinstance(owner, External):
             result.append(owner)
-    return result or _kept(evaluator, Subscript(value, index, 0, 0), scope)
+    return (
+        result
+        or _under_key(evaluator, index, scope)
+        or _kept(evaluator, Subscript(value, index, 0, 0), scope)
+    )
 
 
 def _item_of(evaluator: Evaluator, kind: Type, index: Expr, scope: ScopeRef) -> Values:
+    field = _field(evaluator.world, kind, index)
+    if field is not None:
+        return instances(evaluator.world, field)
     container = container_of(evaluator.world, kind)
     if container is not None:
         return _element(evaluator, container, index, scope)
@@ -127,12 +135,34 @@ def _item_of(evaluator: Evaluator, kind: Type, index: Expr, scope: ScopeRef) -> 
     return evaluator.call_result(reference(evaluator.world, method[1], kind))
 
 
-def _element(evaluator: Evaluator, container: Type, index: Expr, scope: ScopeRef) -> Values:
+def _field(world: World, kind: Type, index: Expr) -> Type | None:
+    """Return the declared type of a field of a TypedDict, None for anything else."""
+    if not isinstance(index, Constant) or not isinstance(index.value, str):
+        return None
+    ancestry = world.ancestry(kind)
+    if not any(ancestor.name in _TYPED_DICTS for ancestor in ancestry):
+        return None
+    for owner in ancestry:
+        signature = world.class_named(owner.name)
+        if signature is not None and index.value in signature.attributes:
+            return signature.attributes[index.value]
+    return None
+
+
+def _under_key(evaluator: Evaluator, index: Expr, scope: ScopeRef) -> Values:
+    """Return what lies under a key that carries the type of its value."""
     for key in evaluator.types(index, scope):
         plain = TYPED_KEYS.get(key.name)
         if plain is not None and key.args:
             kept = key.args[0] if not plain else Type("dict", (Type("str"), key.args[0]))
             return instances(evaluator.world, kept)
+    return ()
+
+
+def _element(evaluator: Evaluator, container: Type, index: Expr, scope: ScopeRef) -> Values:
+    kept = _under_key(evaluator, index, scope)
+    if kept:
+        return kept
     if container.name in _MAPPINGS:
         return instances(evaluator.world, container.args[1]) if len(container.args) > 1 else ()
     if container.name in ("tuple", "Tuple") and isinstance(index, Constant) and isinstance(index.value, int):
@@ -158,7 +188,13 @@ def method_call(evaluator: Evaluator, function: Attribute, call: Call, scope: Sc
     gives_element = function.attr in _ELEMENT_METHODS
     found: list[Value] = []
     hit = False
+    key = call.arguments[0].value if gives_element and call.arguments else None
     for kind in evaluator.types(function.value, scope):
+        field = _field(evaluator.world, kind, key) if key is not None else None
+        if field is not None:
+            hit = True
+            found.extend(instances(evaluator.world, field))
+            continue
         container = container_of(evaluator.world, kind)
         if container is None:
             continue
@@ -167,8 +203,8 @@ def method_call(evaluator: Evaluator, function: Attribute, call: Call, scope: Sc
             found.append(Instance(container if function.attr != "values" else _values_view(container)))
         elif gives_element and call.arguments:
             found.extend(_element(evaluator, container, call.arguments[0].value, scope))
-    if not found and gives_element:
-        found.extend(_kept(evaluator, call, scope))
+    if not found and key is not None:
+        found.extend(_under_key(evaluator, key, scope) or _kept(evaluator, call, scope))
     return tuple(found) if hit or found else None
 
 
@@ -181,6 +217,10 @@ def elements(evaluator: Evaluator, expr: Expr, scope: ScopeRef, item: int) -> Va
     """Return what iterating over an expression gives, or one item of the tuples it gives."""
     if isinstance(expr, Call) and isinstance(expr.function, Name) and expr.function.id == "enumerate":
         return elements(evaluator, expr.arguments[0].value, scope, -1) if expr.arguments and item == 1 else ()
+    if isinstance(expr, Call) and isinstance(expr.function, Name) and expr.function.id == "zip" and item >= 0:
+        if item < len(expr.arguments) and not expr.arguments[item].stars:
+            return elements(evaluator, expr.arguments[item].value, scope, -1)
+        return ()
     is_items = (
         isinstance(expr, Call) and isinstance(expr.function, Attribute) and expr.function.attr == "items"
     )

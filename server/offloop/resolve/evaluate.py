@@ -30,6 +30,7 @@ from offloop.library.signature import SignatureBuilder
 from offloop.resolve import calls, containers, declared, members, names, parameters
 from offloop.resolve.bindings import Binding, Bindings
 from offloop.resolve.calls import COROUTINE
+from offloop.resolve.narrowing import Narrowing, narrowed, narrowings
 from offloop.resolve.parameters import match_arguments
 from offloop.resolve.scopes import Scopes
 from offloop.resolve.usage import Usage
@@ -63,6 +64,7 @@ class Evaluator:
         self._cut = False  # a cycle was cut while the current expression was evaluated
         self._assignments: dict[tuple[str, str], members.Assignments] = {}
         self._returned: dict[tuple[str, int], Values] = {}
+        self._narrowings: dict[ScopeRef, tuple[Narrowing, ...]] = {}
 
     # ---------------------------------------------------------------- expressions
     def values(self, expr: Expr, scope: ScopeRef) -> Values:
@@ -127,6 +129,16 @@ class Evaluator:
         """Return what a parameter may stand for: its annotation, ``self``, the base method's annotation."""
         return parameters.parameter(self, scope, index)
 
+    def narrowings(self, scope: ScopeRef) -> tuple[Narrowing, ...]:
+        """Return what tests in a function say of its names and attributes."""
+        if scope.function is None:
+            return ()
+        known = self._narrowings.get(scope)
+        if known is None:
+            function = self.world.analysed[scope.module].facts.functions[scope.function]
+            known = self._narrowings[scope] = narrowings(function)
+        return known
+
     # ---------------------------------------------------------------- types and members
     def annotated(self, annotation: Expr, scope: ScopeRef) -> Values:
         """Return the objects that an annotation promises."""
@@ -169,11 +181,13 @@ class Evaluator:
 
 # ------------------------------------------------------------------ by kind of expression
 def _name(evaluator: Evaluator, expr: Name, scope: ScopeRef) -> Iterable[Value]:
-    return names.named(evaluator, expr.id, scope)
+    found = names.named(evaluator, expr.id, scope)
+    return narrowed(evaluator, expr, scope, tuple(found)) if evaluator.narrowings(scope) else found
 
 
 def _attribute(evaluator: Evaluator, expr: Attribute, scope: ScopeRef) -> Iterable[Value]:
-    return members.attribute(evaluator, evaluator.values(expr.value, scope), expr.attr)
+    found = members.attribute(evaluator, evaluator.values(expr.value, scope), expr.attr)
+    return narrowed(evaluator, expr, scope, tuple(found)) if evaluator.narrowings(scope) else found
 
 
 def _await(evaluator: Evaluator, expr: Await, scope: ScopeRef) -> Iterable[Value]:

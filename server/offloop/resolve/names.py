@@ -9,7 +9,7 @@ from offloop.library.model import Type
 from offloop.library.signature import import_target
 from offloop.resolve.bindings import Binding
 from offloop.resolve.containers import elements, tuple_item
-from offloop.resolve.declared import annotated, wrap
+from offloop.resolve.declared import annotated, reference, wrap
 from offloop.resolve.parameters import parameter
 from offloop.resolve.values import (
     MAX_VALUES,
@@ -50,7 +50,7 @@ def bound(evaluator: Evaluator, binding: Binding, scope: ScopeRef) -> Iterable[V
         case "element" if binding.expr is not None:
             return elements(evaluator, binding.expr, scope, binding.item)
         case "context" if binding.expr is not None and binding.item < 0:
-            return evaluator.values(binding.expr, scope)
+            return _entered(evaluator, evaluator.values(binding.expr, scope))
         case "parameter":
             return parameter(evaluator, scope, binding.index)
         case "function":
@@ -62,6 +62,16 @@ def bound(evaluator: Evaluator, binding: Binding, scope: ScopeRef) -> Iterable[V
         case "import":
             return _imported(evaluator.world, binding, scope)
     return ()
+
+
+def _entered(evaluator: Evaluator, contexts: Values) -> Iterable[Value]:
+    """Return what ``with`` gives a name: what entering gives, the object itself where nothing is known of it."""
+    for context in contexts:
+        method = evaluator.world.method(context.type, "__enter__") if isinstance(context, Instance) else None
+        if method is None or not isinstance(context, Instance):
+            yield context
+            continue
+        yield from evaluator.call_result(reference(evaluator.world, method[1], context.type)) or (context,)
 
 
 def _assigned(evaluator: Evaluator, binding: Binding, scope: ScopeRef) -> Iterable[Value]:

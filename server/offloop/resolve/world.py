@@ -213,6 +213,13 @@ class World:
                 return owner, member
         return None
 
+    def constructor(self, kind: Type) -> tuple[Type, FunctionSignature] | None:
+        """Return the ``__init__`` that making an object runs; None where a dataclass makes its own."""
+        signature = self.class_named(kind.name)
+        if signature is not None and signature.is_dataclass and "__init__" not in signature.methods:
+            return None
+        return self.method(kind, "__init__")
+
     # ---------------------------------------------------------------- facts
     def function_facts(self, module: str, index: int) -> FunctionFacts | None:
         """Return the facts of an analysed function."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from offloop.inference.analysis import Analysis
-from offloop.inference.crossings import Crossing, crossings
+from offloop.inference.crossings import Crossing, crossings, is_mixed
 from offloop.library.overrides import ASYNCIO_APIS, INTERNAL_SUFFIX
 from offloop.rules.findings import finding
 from offloop.rules.rule import Diagnostic, Rule, Severity
@@ -14,7 +14,7 @@ from offloop.rules.rule import Diagnostic, Rule, Severity
 def check(analysis: Analysis) -> Iterator[Diagnostic]:
     """Yield a finding for each call in a worker that belongs to the loop and goes around the guards."""
     for crossing in crossings(analysis):
-        if is_evasion(analysis, crossing):
+        if is_evasion(analysis, crossing) and not is_mixed(analysis, crossing):
             yield finding(analysis, RULE, crossing, Severity.ERROR)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from offloop.inference.analysis import Analysis
-from offloop.inference.crossings import Crossing, crossings
+from offloop.inference.crossings import Crossing, crossings, is_mixed
 from offloop.library.model import Tier
 from offloop.rules.findings import finding
 from offloop.rules.rule import Diagnostic, Rule, Severity
@@ -14,7 +14,7 @@ from offloop.rules.rule import Diagnostic, Rule, Severity
 def check(analysis: Analysis) -> Iterator[Diagnostic]:
     """Yield a finding for each direct call of a guarded API in a worker."""
     for crossing in crossings(analysis):
-        if is_guarded(crossing):
+        if is_guarded(crossing) and not is_mixed(analysis, crossing):
             yield finding(analysis, RULE, crossing, Severity.ERROR)
 
 

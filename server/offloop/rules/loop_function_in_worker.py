@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from offloop.inference.analysis import Analysis
-from offloop.inference.crossings import Crossing, crossings
+from offloop.inference.crossings import Crossing, crossings, is_mixed
 from offloop.library.model import Tier
 from offloop.library.overrides import ASYNCIO_APIS
 from offloop.rules.findings import finding
@@ -15,7 +15,7 @@ from offloop.rules.rule import Diagnostic, Rule, Severity
 def check(analysis: Analysis) -> Iterator[Diagnostic]:
     """Yield a finding for each call in a worker of a function of the integration that needs the loop."""
     for crossing in crossings(analysis):
-        if crossing.callee is not None:
+        if crossing.callee is not None and not is_mixed(analysis, crossing):
             yield finding(analysis, RULE, crossing, severity_of(crossing))
 
 

@@ -6,7 +6,9 @@ from offloop.rules import (
     asyncio_api_in_worker,
     loop_api_in_worker,
     loop_function_in_worker,
+    mixed_context,
     unguarded_loop_api_in_worker,
+    unsubscribe_in_worker,
 )
 from offloop.rules.rule import Rule
 
@@ -15,4 +17,6 @@ RULES: tuple[Rule, ...] = (
     unguarded_loop_api_in_worker.RULE,
     asyncio_api_in_worker.RULE,
     loop_function_in_worker.RULE,
+    unsubscribe_in_worker.RULE,
+    mixed_context.RULE,
 )

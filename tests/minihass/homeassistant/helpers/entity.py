@@ -18,12 +18,15 @@ from homeassistant.core import (
 from .frame import report_non_thread_safe_operation
 
 
-class EntityDescription:
+class FrozenOrThawed(type):
+    """Makes dataclasses of classes."""
+
+
+class EntityDescription(metaclass=FrozenOrThawed, frozen_or_thawed=True):
     """What an entity is."""
 
-    def __init__(self, key: str) -> None:
-        """Take the key."""
-        self.key = key
+    key: str
+    name: str | None = None
 
 
 class Entity:
