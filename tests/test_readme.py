@@ -12,7 +12,7 @@ import pytest
 from offloop.catalog.load import load_bundled
 from offloop.cli.arguments import parser
 from offloop.cli.output import FORMATS
-from offloop.config import Settings, settings_from_mapping
+from offloop.config import OPTIONS, Option, Settings, settings_from_mapping
 from offloop.library.model import Catalog
 from offloop.project import Project
 from offloop.rules.registry import RULES
@@ -65,6 +65,17 @@ def test_settings_are_known() -> None:
     settings, messages = settings_from_mapping(tomllib.loads(block)["tool"]["offloop"], ROOT)
     assert settings != Settings()
     assert not messages
+
+
+def test_each_setting_is_told_as_the_table_of_options_has_it() -> None:
+    told = [line for line in README.splitlines() if re.match(r"\| `[a-z-]+` \| (`[^`]*`)? \| ", line)]
+    assert told == [f"| `{option.key}` | {_default(option)} | {option.doc} |" for option in OPTIONS]
+
+
+def _default(option: Option) -> str:
+    if option.default is None or option.default == ():
+        return ""
+    return f"`{str(option.default).lower() if option.type == 'boolean' else option.default}`"
 
 
 def test_all_rules_and_formats_are_listed() -> None:
