@@ -11,18 +11,20 @@ from offloop.catalog.libraries import Libraries, libraries_of
 from offloop.catalog.load import cache_folder
 from offloop.config import Settings
 from offloop.facts.extract import extract
-from offloop.facts.model import ModuleFacts, Suppression
+from offloop.facts.model import ModuleFacts
 from offloop.inference.analysis import Analysis, analyse
 from offloop.inference.context import ExecutionContext, FunctionId
 from offloop.inference.open_receivers import Receivers, receivers
 from offloop.inference.program import ModuleInput
-from offloop.inference.trace import places
+from offloop.inference.trace import Place, places
 from offloop.library.model import Catalog, FunctionSignature, Kind, Type
 from offloop.resolve.jedi_worker import JediWorker, Key, Question
 from offloop.rules.registry import RULES
 from offloop.rules.rule import Diagnostic, Rule, Severity, Step
+from offloop.rules.suppression import Suppressions, finding_of
+from offloop.rules.unused_suppression import RULE as UNUSED_SUPPRESSION
 from offloop.source import Integration, Problem, SourceFile
-from offloop.text import LineIndex, Moves
+from offloop.text import Moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,12 @@ class Project:
                 problems.append(
                     Problem(integration.root, f"internal error in {rule.code}: {error!r}", internal=True)
                 )
-        found = [diagnostic for diagnostic in found if not _is_suppressed(diagnostic, inputs)]
-        found.sort(key=lambda diagnostic: (diagnostic.path, diagnostic.span, diagnostic.code))
         questions = tuple(self._open(analysis, sorted_receivers))
+        suppressions = Suppressions(analysis)
+        found = [diagnostic for diagnostic in found if not suppressions.cover(diagnostic)]
+        if not questions and not any(problem.internal for problem in problems):
+            found.extend(self._idle(suppressions, inputs))
+        found.sort(key=lambda diagnostic: (diagnostic.path, diagnostic.span, diagnostic.code))
         counts = ReceiverCounts(sorted_receivers.own, sorted_receivers.answered, len(sorted_receivers.open))
         problems.extend(_syntax_problems(inputs))
         problems.extend(self._fault(integration))
@@ -224,6 +229,16 @@ class Project:
             # A severity that the user chose for the rule holds for all its findings.
             yield replace(diagnostic, severity=severity) if severity is not rule.severity else diagnostic
 
+    def _idle(self, suppressions: Suppressions, inputs: Iterable[ModuleInput]) -> Iterator[Diagnostic]:
+        """Yield the comments that silence nothing, of files that were understood in full."""
+        severity = self.settings.severity_of(UNUSED_SUPPRESSION)
+        if severity is Severity.OFF or any(item.facts.problems for item in inputs):
+            return
+        spoke = [rule for rule in RULES if self.settings.severity_of(rule) is not Severity.OFF]
+        enabled = frozenset(name for rule in spoke for name in (rule.code, rule.name))
+        for unused in suppressions.unused(enabled):
+            yield finding_of(unused, UNUSED_SUPPRESSION, severity)
+
 
 def _type(dotted: str) -> Type:
     return Type(dotted.removeprefix("builtins."))
@@ -248,25 +263,6 @@ def _syntax_problems(inputs: Iterable[ModuleInput]) -> Iterator[Problem]:
             yield Problem(item.path, f"{first.line + 1}:{first.column + 1}: {first.message}")
 
 
-def _is_suppressed(diagnostic: Diagnostic, inputs: Iterable[ModuleInput]) -> bool:
-    for item in inputs:
-        if item.path == diagnostic.path and item.facts.suppressions:
-            lines = LineIndex(item.text)
-            first = lines.position(diagnostic.span.start).line
-            last = lines.position(diagnostic.span.end).line
-            return any(
-                first <= suppression.line <= last and _covers(suppression, diagnostic)
-                for suppression in item.facts.suppressions
-            )
-    return False
-
-
-def _covers(suppression: Suppression, diagnostic: Diagnostic) -> bool:
-    return (
-        not suppression.codes or diagnostic.code in suppression.codes or diagnostic.name in suppression.codes
-    )
-
-
 def contexts(analysis: Analysis) -> Iterator[FunctionContext]:
     """Yield where each function of the integration runs, in the order of the files."""
     program = analysis.program
@@ -275,7 +271,6 @@ def contexts(analysis: Analysis) -> Iterator[FunctionContext]:
         for facts in module.facts.functions:
             function = FunctionId(module.name, facts.index)
             context = analysis.summary(function).context
-            asked = ExecutionContext.LOOP if context is ExecutionContext.LOOP else ExecutionContext.WORKER
             position = lines.position(facts.name_start)
             yield FunctionContext(
                 module.path,
@@ -285,8 +280,15 @@ def contexts(analysis: Analysis) -> Iterator[FunctionContext]:
                 lines.position(facts.end).line,
                 _declared(analysis, function),
                 context.label,
-                tuple(Step(*step) for step in places(analysis, function, asked)),
+                tuple(Step(*step) for step in _ways(analysis, function, context)),
             )
+
+
+def _ways(analysis: Analysis, function: FunctionId, context: ExecutionContext) -> Iterator[Place]:
+    """Yield the way to a function; where its contexts disagree that of the worker, then that of the loop."""
+    for one in (ExecutionContext.WORKER, ExecutionContext.LOOP):
+        if one in context:
+            yield from places(analysis, function, one)
 
 
 def _declared(analysis: Analysis, function: FunctionId) -> str:

@@ -9,6 +9,7 @@ from offloop.rules import (
     mixed_context,
     unguarded_loop_api_in_worker,
     unsubscribe_in_worker,
+    unused_suppression,
 )
 from offloop.rules.rule import Rule
 
@@ -19,4 +20,5 @@ RULES: tuple[Rule, ...] = (
     loop_function_in_worker.RULE,
     unsubscribe_in_worker.RULE,
     mixed_context.RULE,
+    unused_suppression.RULE,
 )
