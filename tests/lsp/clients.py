@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 MINIMAL: dict[str, Any] = {"textDocument": {"publishDiagnostics": {"relatedInformation": False}}}
@@ -74,3 +76,9 @@ RELATED: dict[str, Any] = {
         "diagnostic": {"dynamicRegistration": False, "relatedDocumentSupport": True},
     },
 }
+
+CURRENT: dict[str, dict[str, Any]] = {
+    file.stem: json.loads(file.read_text(encoding="utf-8"))
+    for file in sorted((Path(__file__).parent / "capabilities").glob("*.json"))
+}
+"""What real clients of today declare, whole."""

@@ -1,11 +1,10 @@
-"""pytest-lsp's client under three capability sets: the whole way of a user, with types checked."""
+"""pytest-lsp's client under the capability sets of real clients: the whole way of a user, with types checked."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_lsp
@@ -13,11 +12,11 @@ from lsprotocol import types
 from pygls.protocol import default_converter
 from pytest_lsp import ClientServerConfig, LanguageClient
 
-from tests.lsp.clients import MINIMAL, NEOVIM, VSCODE
+from tests.lsp.clients import CURRENT
 from tests.lsp.conftest import SWITCH
 from tests.lsp.wire import PATIENCE, STAND_IN, environment
 
-CLIENTS: dict[str, dict[str, Any]] = {"minimal": MINIMAL, "vscode": VSCODE, "neovim": NEOVIM}
+CLIENTS = CURRENT
 
 
 @pytest_lsp.fixture(  # type: ignore[untyped-decorator]  # pytest-lsp's are not typed
