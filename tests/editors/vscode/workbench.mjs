@@ -1,0 +1,229 @@
+// A real VS Code (code-server) with the packed extension, driven by a headless Chromium.
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+export const ROOT = resolve(HERE, "../../..");
+const { chromium } = createRequire(join(ROOT, "vscode-client", "package.json"))("playwright-core");
+
+export const ARTEFACTS = process.env.OFFLOOP_ARTEFACTS ?? join(ROOT, "tests", "artefacts", "vscode");
+const SERVER = process.env.OFFLOOP_CODE_SERVER ?? join(ROOT, ".cache", "code-server");
+const CHROMIUM = process.env.OFFLOOP_CHROMIUM ?? "/usr/bin/chromium";
+const PATIENCE = Number(process.env.OFFLOOP_PATIENCE ?? 90) * 1000;
+const SETTINGS = {
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+  "workbench.layoutControl.enabled": false,
+  "workbench.enableExperiments": false,
+  "window.commandCenter": false,
+  "chat.commandCenter.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  "git.enabled": false,
+  "files.autoSave": "off",
+  "editor.minimap.enabled": false,
+  "editor.fontFamily": "'JetBrains Mono', 'DejaVu Sans Mono', monospace",
+  "editor.fontSize": 13,
+  "extensions.ignoreRecommendations": true,
+  "problems.decorations.enabled": true,
+};
+
+const started = Date.now();
+
+export function log(...words) {
+  console.log(`${((Date.now() - started) / 1000).toFixed(1)} s`, ...words);
+}
+
+/** A folder with a copy of the example integration. */
+export function exampleFolder(parent, name = "garden") {
+  const folder = join(parent, name);
+  cpSync(join(ROOT, "tests", "assets", "example"), folder, { recursive: true });
+  return folder;
+}
+
+export function temporary(name) {
+  return mkdtempSync(join(tmpdir(), `offloop ${name} `));
+}
+
+/** Wait until a check gives something true, and return it. */
+export async function until(what, check, patience = PATIENCE) {
+  const end = Date.now() + patience;
+  for (;;) {
+    const value = await check();
+    if (value) {
+      return value;
+    }
+    if (Date.now() > end) {
+      throw new Error(`waited in vain until ${what}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+}
+
+export class Workbench {
+  /** Install the package into a fresh VS Code, start it and open a folder. */
+  static async open({ folder, settings = {}, env = {}, isTrusted = true, vsix = packed(), size = { width: 1280, height: 800 } }) {
+    const home = temporary("code");
+    const workbench = new Workbench(home, folder, { ...process.env, ...env }, isTrusted);
+    workbench.writeSettings(settings);
+    const done = spawnSync(process.execPath, [...workbench.command, "--install-extension", vsix], { encoding: "utf8", env: workbench.env });
+    if (done.status !== 0) {
+      throw new Error(`the package cannot be installed: ${done.stdout}${done.stderr}`);
+    }
+    log("installed", vsix);
+    await workbench.begin(size);
+    return workbench;
+  }
+
+  constructor(home, folder, env, isTrusted) {
+    this.home = home;
+    this.folder = folder;
+    this.env = { ...env, HOME: home, XDG_DATA_HOME: join(home, "share"), XDG_CONFIG_HOME: join(home, "config") };
+    this.isTrusted = isTrusted;
+    this.data = join(home, "data");
+    this.entry = join(SERVER, "node_modules", "code-server", "out", "node", "entry.js");
+    this.command = [this.entry, "--extensions-dir", join(home, "extensions"), "--user-data-dir", this.data];
+  }
+
+  writeSettings(settings) {
+    mkdirSync(join(this.data, "User"), { recursive: true });
+    writeFileSync(join(this.data, "User", "settings.json"), JSON.stringify({ ...SETTINGS, ...settings }, null, 2));
+  }
+
+  async begin(size) {
+    const port = await freePort();
+    const trust = this.isTrusted ? ["--disable-workspace-trust"] : [];
+    const args = ["--auth", "none", "--bind-addr", `127.0.0.1:${port}`, "--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"];
+    mkdirSync(ARTEFACTS, { recursive: true });
+    const out = openSync(join(ARTEFACTS, "code-server.log"), "a");
+    this.process = spawn(process.execPath, [...this.command, ...args, ...trust, this.folder], { env: this.env, stdio: ["ignore", out, out], detached: true });
+    const address = `http://127.0.0.1:${port}`;
+    await until("code-server answers", () => fetch(`${address}/healthz`).then((answer) => answer.ok, () => false));
+    const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+    this.browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: flags });
+    this.address = `${address}/?folder=${encodeURIComponent(this.folder)}`;
+    this.page = await this.newWindow(size);
+  }
+
+  async newWindow(size) {
+    const page = await this.browser.newPage({ viewport: size });
+    page.setDefaultTimeout(PATIENCE);
+    await page.goto(this.address);
+    await page.waitForSelector(".monaco-workbench");
+    await page.addStyleTag({ content: ".monaco-workbench { font-family: Inter, system-ui, sans-serif !important; }" });
+    return page;
+  }
+
+  /** Open a file by its name, with "Go to File". */
+  async openFile(name, line) {
+    const { page } = this;
+    await page.waitForSelector(".explorer-folders-view");
+    await this.quickInput(name + (line ? `:${line}` : ""));
+    await page.waitForSelector(`.tab.active[data-resource-name="${name.split("/").at(-1)}"]`);
+    await page.waitForSelector(".monaco-editor .view-lines");
+  }
+
+  /** Run a command of the palette by its title. */
+  async run(title) {
+    await this.quickInput(`>${title}`);
+  }
+
+  async quickInput(text) {
+    const { page } = this;
+    await page.keyboard.press("F1");
+    const input = page.locator(".quick-input-widget input");
+    await input.waitFor({ state: "visible" });
+    await input.fill(text);
+    await page.locator(".quick-input-list .monaco-list-row.focused, .quick-input-list .monaco-list-row").first().waitFor();
+    await page.waitForTimeout(500);
+    await page.keyboard.press("Enter");
+    await input.waitFor({ state: "hidden" });
+  }
+
+  /** Rows of the Problems panel, as one line each. */
+  async problems() {
+    const { page } = this;
+    if (!(await page.locator(".markers-panel").isVisible())) {
+      await this.run("Problems: Focus on Problems View");
+      await page.waitForSelector(".markers-panel");
+    }
+    return this.texts(".markers-panel .monaco-list-row");
+  }
+
+  async texts(selector) {
+    return (await this.page.locator(selector).allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+  }
+
+  async picture(name) {
+    const { page } = this;
+    await page.mouse.move(640, 3);
+    await page.waitForTimeout(600);
+    await page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
+    log("picture", name);
+  }
+
+  /** Process ids of offloop servers that this VS Code has started. */
+  servers() {
+    const marker = join(this.home, "extensions");
+    const { stdout } = spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" });
+    return stdout
+      .split("\n")
+      .filter((line) => line.includes(marker) && line.includes("start_server.py server"))
+      .map((line) => Number(line.trim().split(" ")[0]));
+  }
+
+  read(...parts) {
+    return readFileSync(join(this.folder, ...parts), "utf8");
+  }
+
+  async close() {
+    await this.browser?.close();
+    if (this.process?.pid) {
+      try {
+        process.kill(-this.process.pid, "SIGTERM");
+      } catch {
+        // It has ended already.
+      }
+      await new Promise((resolve) => (this.process.exitCode === null ? this.process.once("exit", resolve) : resolve()));
+    }
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 300 });
+  }
+}
+
+export function packed() {
+  return process.env.OFFLOOP_VSIX ?? join(ROOT, "vscode-client", "dist", `offloop-${process.platform}-${process.arch}.vsix`);
+}
+
+export function homeAssistant(version = "2026.11.0") {
+  const sources = process.env.OFFLOOP_HA_SOURCES;
+  return sources ? join(sources, version) : undefined;
+}
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Run a scenario with a workbench; a picture is taken where it fails, and the logs of the extension are told. */
+export async function scenario(options, act) {
+  let workbench;
+  try {
+    workbench = await Workbench.open(options);
+    await act(workbench);
+    log("passed");
+  } catch (error) {
+    console.error(error);
+    process.exitCode = 1;
+    await workbench?.page?.screenshot({ path: join(ARTEFACTS, `failed-${process.argv[1].split("/").at(-1)}.png`) }).catch(() => undefined);
+  } finally {
+    await workbench?.close();
+  }
+}
