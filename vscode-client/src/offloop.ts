@@ -3,21 +3,19 @@
 import { mkdirSync } from "node:fs";
 import * as vscode from "vscode";
 import { type Middleware, State } from "vscode-languageclient/node";
+import { type Asked, Questions, registerCommands } from "./commands";
 import { Environments } from "./environments";
 import { openExample } from "./example";
 import { Interpreters } from "./interpreter";
 import { installParser } from "./parser";
 import { type Advice, advise, type Remedy, REMEDY_TITLES } from "./python/advice";
 import { importsHomeAssistant, isInIntegration, MARKS } from "./relevance";
-import { OWN_COMMANDS, Server } from "./server";
+import { Server } from "./server";
 import { RESTARTS_FOR, SECTION } from "./settings";
-import { homeAssistantIn, type State as Shown } from "./status";
+import type { Process } from "./status";
 import { StatusItem } from "./statusItem";
-import { showText } from "./texts";
-import { findingOf, type WhyView } from "./why";
-import { WhyView as Why } from "./why";
-
-const CALM_MS = 500;
+import { Texts } from "./texts";
+import { WhyView } from "./why";
 
 export class Offloop implements vscode.Disposable {
   private readonly log = vscode.window.createOutputChannel("offloop", { log: true });
@@ -26,26 +24,22 @@ export class Offloop implements vscode.Disposable {
   private readonly environments = new Environments(this.log);
   private readonly interpreters: Interpreters;
   private readonly status = new StatusItem();
-  private readonly why: WhyView = new Why();
+  private readonly why = new WhyView();
+  private readonly texts = new Texts();
   private readonly subscriptions: vscode.Disposable[];
   private server: Server | undefined;
   private isWanted = false;
   /** Starts and ends happen one after the other. */
   private queue: Promise<void> = Promise.resolve();
-  private calm: NodeJS.Timeout | undefined;
 
   constructor(private readonly context: vscode.ExtensionContext) {
     this.interpreters = new Interpreters(context, this.environments, this.log);
-    this.subscriptions = [this.log, this.serverLog, this.trace, this.environments, this.status, this.why, ...this.commands()];
+    this.subscriptions = [this.log, this.serverLog, this.trace, this.environments, this.status, this.why, this.texts, ...this.commands()];
     this.subscriptions.push(
       vscode.workspace.onDidOpenTextDocument((document) => this.consider(document)),
       vscode.workspace.onDidChangeConfiguration((event) => this.configured(event)),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart("the workspace is trusted now")),
       this.environments.onDidChange(() => this.environmentChanged()),
-      vscode.languages.onDidChangeDiagnostics(() => this.countSoon()),
-      vscode.languages.registerCodeActionsProvider({ language: "python" }, new WhyActions(), {
-        providedCodeActionKinds: [vscode.CodeActionKind.QuickFix],
-      }),
     );
   }
 
@@ -65,7 +59,6 @@ export class Offloop implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.calm);
     this.subscriptions.forEach((one) => one.dispose());
   }
 
@@ -123,7 +116,7 @@ export class Offloop implements vscode.Disposable {
   private async startServer(why: string): Promise<void> {
     const settings = this.interpreters.settings();
     if (!this.isWanted || !settings.enable) {
-      this.show(settings.enable ? "off" : "stopped", "switched off by the setting offloop.enable");
+      this.show(settings.enable ? "off" : "disabled");
       return;
     }
     this.log.info(`Starting, because ${why}.`);
@@ -146,6 +139,7 @@ export class Offloop implements vscode.Disposable {
     };
     const server = new Server(how, this.serverLog, this.trace, this.middleware(), {
       stateChanged: (state) => this.serverChanged(server, state),
+      reported: (report) => this.server === server && this.status.update({ report }),
       gaveUp: (reason) => this.gaveUp(server, reason),
     });
     this.server = server;
@@ -155,7 +149,6 @@ export class Offloop implements vscode.Disposable {
   private serverChanged(server: Server, state: State): void {
     if (this.server === server) {
       this.show(state === State.Running ? "running" : state === State.Starting ? "starting" : "stopped");
-      this.countSoon();
     }
   }
 
@@ -195,32 +188,10 @@ export class Offloop implements vscode.Disposable {
   }
 
   // ---------------------------------------------------------------- what is shown
-  private show(state: Shown, reason?: string): void {
-    this.status.update({ state, reason, isTrusted: vscode.workspace.isTrusted });
-  }
-
-  private countSoon(): void {
-    clearTimeout(this.calm);
-    this.calm = setTimeout(() => void this.count(), CALM_MS);
-  }
-
-  private async count(): Promise<void> {
-    const found = vscode.languages
-      .getDiagnostics()
-      .flatMap(([, diagnostics]) => diagnostics)
-      .filter((one) => one.source === "offloop");
-    const errors = found.filter((one) => one.severity === vscode.DiagnosticSeverity.Error).length;
-    const warnings = found.filter((one) => one.severity === vscode.DiagnosticSeverity.Warning).length;
-    const information = await this.information();
-    this.status.update({ errors, warnings, homeAssistant: information && homeAssistantIn(information) });
-  }
-
-  private async information(): Promise<string | undefined> {
-    try {
-      return this.server?.isRunning ? await this.server.execute<string>("offloop.debugInformation") : undefined;
-    } catch {
-      return undefined;
-    }
+  private show(process: Process, reason?: string): void {
+    // What an earlier process reported says nothing of this one.
+    this.status.update({ process, reason, report: undefined, isTrusted: vscode.workspace.isTrusted });
+    void vscode.commands.executeCommand("setContext", "offloop.isRunning", process === "running");
   }
 
   private async offer(advice: Advice): Promise<void> {
@@ -255,39 +226,36 @@ export class Offloop implements vscode.Disposable {
 
   // ---------------------------------------------------------------- commands
   private commands(): vscode.Disposable[] {
-    const commands: Record<string, (...args: never[]) => unknown> = {
-      "offloop.restartServer": () => {
+    const questions = new Questions({
+      server: () => this.server,
+      why: this.why,
+      texts: this.texts,
+      about: () => this.about(),
+    });
+    return registerCommands({
+      "offloop.restart": () => {
         this.isWanted = true;
         return this.restart("the user asked for it");
       },
       "offloop.showLogs": () => this.log.show(),
       "offloop.showServerLogs": () => this.serverLog.show(),
-      "offloop.showDebugInformation": () => this.showDebugInformation(),
-      "offloop.showCatalogInUse": () => this.showCatalog(),
-      "offloop.showWhyAtCursor": (uri?: vscode.Uri, diagnostic?: vscode.Diagnostic) =>
-        this.why.show(uri && diagnostic ? findingOf(uri, diagnostic) : undefined),
+      "offloop.debugInformation": () => questions.debugInformation(),
+      "offloop.showCatalog": () => questions.showCatalog(),
+      "offloop.showWhy": (asked?: Asked) => questions.showWhy(asked),
+      "offloop.explainRule": (code?: unknown) => questions.explainRule(code),
+      "offloop.fixAllInFunction": (asked?: Asked) => questions.fixAllInFunction(asked),
       "offloop.openExample": () => openExample(this.context),
-    };
-    return Object.entries(commands).map(([name, run]) => {
-      OWN_COMMANDS.add(name);
-      return vscode.commands.registerCommand(name, run);
     });
   }
 
-  private async showDebugInformation(): Promise<void> {
-    const own = [
-      `offloop extension ${String(this.context.extension.packageJSON.version)}, ${vscode.env.appName} ${vscode.version} on ${process.platform} ${process.arch}`,
-      `workspace: ${vscode.workspace.workspaceFolders?.length ?? 0} folders, ${vscode.workspace.isTrusted ? "trusted" : "not trusted"}`,
-      `server: ${this.server?.isRunning ? `process ${this.server.pid}` : "not running"}`,
+  private about(): string[] {
+    const { version } = this.context.extension.packageJSON as { version: string };
+    const folders = vscode.workspace.workspaceFolders?.length ?? 0;
+    return [
+      `offloop extension ${version} in ${vscode.env.appName} ${vscode.version} on ${process.platform} ${process.arch}`,
+      `workspace: ${folders} ${folders === 1 ? "folder" : "folders"}, ${vscode.workspace.isTrusted ? "trusted" : "not trusted"}`,
+      this.server?.isRunning ? `server: process ${this.server.pid}, run by ${this.server.python}` : "server: not running",
     ];
-    await showText([...own, (await this.information()) ?? ""].join("\n"), "plaintext");
-  }
-
-  private async showCatalog(): Promise<void> {
-    const information = await this.information();
-    const lines = information?.split("\n").filter((line) => line.startsWith("checking against")) ?? [];
-    const message = lines.join("; ") || "offloop has not read a Home Assistant yet.";
-    void vscode.window.showInformationMessage(message);
   }
 }
 
@@ -297,22 +265,4 @@ function isOurs(document: vscode.TextDocument): boolean {
     (document.uri.scheme === "file" || document.uri.scheme === "untitled") &&
     (isInIntegration(document.uri.path) || importsHomeAssistant(document.getText()))
   );
-}
-
-/** "Show why" among the quick fixes of a finding. */
-class WhyActions implements vscode.CodeActionProvider {
-  provideCodeActions(
-    document: vscode.TextDocument,
-    _range: vscode.Range,
-    context: vscode.CodeActionContext,
-  ): vscode.CodeAction[] {
-    return context.diagnostics
-      .filter((one) => one.source === "offloop" && (one.relatedInformation?.length ?? 0) > 0)
-      .map((one) => {
-        const action = new vscode.CodeAction("Show why", vscode.CodeActionKind.QuickFix);
-        action.diagnostics = [one];
-        action.command = { command: "offloop.showWhyAtCursor", title: "Show why", arguments: [document.uri, one] };
-        return action;
-      });
-  }
 }

@@ -18,6 +18,7 @@ import { Crashes } from "./crashes";
 import type { Tried } from "./python/choose";
 import { ISOLATED, launch } from "./python/probe";
 import { SECTION } from "./settings";
+import { readReport, type Report } from "./status";
 
 export interface Launch {
   readonly python: Tried;
@@ -29,6 +30,8 @@ export interface Launch {
 
 export interface Listener {
   stateChanged(state: State): void;
+  /** The server told how far it is. */
+  reported(report: Report): void;
   /** The server ended and is not started again. */
   gaveUp(reason: string): void;
 }
@@ -75,7 +78,7 @@ export class Server implements vscode.Disposable {
       ],
       outputChannel: channel,
       traceOutputChannel: trace,
-      initializationOptions: { trusted: vscode.workspace.isTrusted },
+      initializationOptions: { untrustedWorkspace: !vscode.workspace.isTrusted, ui: { status: true, showWhy: true } },
       middleware,
       markdown: { isTrusted: false, supportHtml: false },
       initializationFailedHandler: () => false,
@@ -85,6 +88,12 @@ export class Server implements vscode.Disposable {
       },
     };
     this.client = new Client(SECTION, "offloop", () => this.spawn(), options);
+    this.client.onNotification("offloop/status", (sent: unknown) => {
+      const report = readReport(sent);
+      if (report) {
+        listener.reported(report);
+      }
+    });
     this.client.onDidChangeState(({ newState }) => {
       this.hasServed ||= newState === State.Running;
       listener.stateChanged(newState);
@@ -93,6 +102,10 @@ export class Server implements vscode.Disposable {
 
   get isRunning(): boolean {
     return this.client.state === State.Running;
+  }
+
+  get python(): string {
+    return this.how.python.candidate.label;
   }
 
   get pid(): number | undefined {
@@ -132,10 +145,6 @@ export class Server implements vscode.Disposable {
   /** Run one of the server's commands; rejects where it is not running or does not know the command. */
   async execute<T>(command: string, args: unknown[] = []): Promise<T> {
     return (await this.client.sendRequest(ExecuteCommandRequest.type, { command, arguments: args })) as T;
-  }
-
-  offers(command: string): boolean {
-    return this.client.initializeResult?.capabilities.executeCommandProvider?.commands.includes(command) ?? false;
   }
 
   private spawn(): Promise<ChildProcess> {

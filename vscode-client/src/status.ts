@@ -1,15 +1,21 @@
-/** What the language status item says. */
+/** What the language status item says: made of the process's state and of the server's `offloop/status`. */
 
-export type State = "off" | "starting" | "running" | "stopped" | "failed";
+export type Process = "off" | "disabled" | "starting" | "running" | "stopped" | "failed";
+
+/** The server's notification `offloop/status`. */
+export interface Report {
+  readonly state: "reading" | "checking" | "ready";
+  readonly homeAssistant: readonly { readonly label: string; readonly version: string; readonly origin: string }[];
+  readonly findings: { readonly error: number; readonly warning: number };
+  readonly files: number;
+}
 
 export interface Facts {
-  readonly state: State;
-  /** The release that is checked against, as the server names it: "Home Assistant 2026.11.0 (bundled)". */
-  readonly homeAssistant: string | undefined;
-  readonly errors: number;
-  readonly warnings: number;
+  readonly process: Process;
+  /** The newest of this process; undefined: none has come yet. */
+  readonly report: Report | undefined;
   readonly isTrusted: boolean;
-  /** Why it is stopped or has failed, in one line. */
+  /** Why it has failed, in one line. */
   readonly reason: string | undefined;
 }
 
@@ -20,8 +26,9 @@ export interface Status {
   readonly isBusy: boolean;
 }
 
-const WORDS: Readonly<Record<State, string>> = {
+const WORDS: Readonly<Record<Process, string>> = {
   off: "offloop: no Home Assistant code is open",
+  disabled: "offloop: switched off",
   starting: "offloop: starting",
   running: "offloop",
   stopped: "offloop: stopped",
@@ -29,26 +36,36 @@ const WORDS: Readonly<Record<State, string>> = {
 };
 
 export function statusOf(facts: Facts): Status {
-  const release = facts.homeAssistant && /Home Assistant (\S+)/.exec(facts.homeAssistant)?.[1];
-  const running = facts.state === "running";
-  const parts = running
-    ? [counted(facts.errors, "error"), counted(facts.warnings, "warning"), facts.homeAssistant ?? ""]
-    : [facts.reason ?? ""];
-  if (running && !facts.isTrusted) {
-    parts.push("restricted: the workspace is not trusted");
+  const report = facts.process === "running" ? facts.report : undefined;
+  const details = report ? reportDetails(report) : [facts.reason ?? ""];
+  if (facts.process === "running" && !facts.isTrusted) {
+    details.push("restricted, because the workspace is not trusted");
   }
+  const versions = [...new Set(report?.homeAssistant.map(({ version }) => version))];
   return {
-    text: running && release ? `offloop: Home Assistant ${release}` : WORDS[facts.state],
-    detail: parts.filter(Boolean).join(" · "),
-    severity: facts.state === "failed" ? "error" : facts.state === "stopped" ? "warning" : "information",
-    isBusy: facts.state === "starting",
+    text: versions.length ? `offloop: Home Assistant ${versions.join(", ")}` : WORDS[facts.process],
+    detail: details.filter(Boolean).join(" · "),
+    severity: facts.process === "failed" ? "error" : facts.process === "stopped" ? "warning" : "information",
+    isBusy: facts.process === "starting" || (report !== undefined && report.state !== "ready"),
   };
 }
 
-/** Find in the server's debug information what it checks against: the first line that says so. */
-export function homeAssistantIn(information: string): string | undefined {
-  const found = /^checking against (.+?)(?:;.*)?$/m.exec(information);
-  return found?.[1];
+function reportDetails(report: Report): string[] {
+  const { error, warning } = report.findings;
+  const bundled = report.homeAssistant.some(({ origin }) => origin === "bundled") ? "bundled catalog" : "";
+  const state = { reading: "reading Home Assistant", checking: "checking", ready: "" }[report.state];
+  return [counted(error, "error"), counted(warning, "warning"), `${counted(report.files, "file")} checked`, bundled, state];
+}
+
+/** Understand the notification; undefined where it is none. */
+export function readReport(sent: unknown): Report | undefined {
+  const report = sent as Partial<Report> | null;
+  const isReport =
+    typeof report === "object" &&
+    Array.isArray(report?.homeAssistant) &&
+    typeof report.findings === "object" &&
+    (report.state === "reading" || report.state === "checking" || report.state === "ready");
+  return isReport ? (report as Report) : undefined;
 }
 
 function counted(number: number, what: string): string {

@@ -11,14 +11,7 @@ const SEVERITIES = {
 
 export class StatusItem implements vscode.Disposable {
   private readonly item = vscode.languages.createLanguageStatusItem("offloop.status", { language: "python" });
-  private facts: Facts = {
-    state: "off",
-    homeAssistant: undefined,
-    errors: 0,
-    warnings: 0,
-    isTrusted: true,
-    reason: undefined,
-  };
+  private facts: Facts = { process: "off", report: undefined, isTrusted: true, reason: undefined };
 
   constructor() {
     this.item.name = "offloop";

@@ -1,4 +1,4 @@
-/** The way that leads to a finding, as numbered steps that can be opened. */
+/** The way that leads to a finding, as the server's `offloop.showWhy` answers: numbered steps that can be opened. */
 
 export interface Place {
   readonly uri: string;
@@ -9,64 +9,55 @@ export interface Place {
 
 export interface Step {
   readonly message: string;
-  /** undefined: a place in a Home Assistant whose sources are not at hand. */
+  /** undefined: a line of a Home Assistant whose sources are not at hand. */
   readonly place: Place | undefined;
-  /** The place in words. */
+  /** The place as people read it. */
   readonly label: string;
+  readonly isHomeAssistant: boolean;
 }
 
 export interface Trace {
-  readonly code: string;
-  readonly message: string;
-  readonly at: Place;
+  readonly title: string;
   readonly steps: readonly Step[];
 }
 
-export interface Finding {
-  readonly code: string;
-  readonly message: string;
-  readonly at: Place;
-  readonly related: readonly { readonly message: string; readonly place: Place }[];
-}
-
-/** A step in words: `homeassistant/core.py:1949: ...`, as the server writes where it has no file to point at. */
-const IN_WORDS = /^(homeassistant\/[\w./-]+\.py):(\d+): (.+)$/;
-
-/** Make the trace of a finding; steps that are only told in words follow, in their order, the ones with a place. */
-export function traceOf(finding: Finding): Trace {
-  const [message = "", ...said] = finding.message.split("\n");
-  const steps: Step[] = finding.related.map(({ message, place }) => ({ message, place, label: labelOf(place) }));
-  for (const line of said) {
-    const found = IN_WORDS.exec(line);
-    if (found) {
-      steps.push({ message: found[3] ?? "", place: undefined, label: `${found[1] ?? ""}:${found[2] ?? ""}` });
-    }
+/** Understand an answer of the server; undefined where it is none, or has no steps. */
+export function readTrace(answer: unknown): Trace | undefined {
+  if (!isObject(answer) || !Array.isArray(answer["steps"])) {
+    return undefined;
   }
-  return { code: finding.code, message, at: finding.at, steps };
+  const steps = answer["steps"].filter(isObject).map(readStep);
+  return steps.length ? { title: text(answer["title"]), steps } : undefined;
 }
 
-/** A place as people read it: the path from `homeassistant/` or `custom_components/` on, and the 1-based line. */
-export function labelOf(place: Place): string {
-  const path = decoded(place.uri.replace(/^[a-z-]+:\/\/[^/]*/i, ""));
-  const short = /(?:^|\/)(?:custom_components\/(.+)|(homeassistant\/.+))$/.exec(path);
-  const name = short?.[1] ?? short?.[2] ?? path.split("/").slice(-2).join("/");
-  return `${name}:${place.line + 1}`;
+function readStep(step: Readonly<Record<string, unknown>>): Step {
+  const start = isObject(step["range"]) ? step["range"]["start"] : undefined;
+  const uri = step["uri"];
+  const place =
+    typeof uri === "string" && isObject(start)
+      ? { uri, line: whole(start["line"]), character: whole(start["character"]) }
+      : undefined;
+  return {
+    message: text(step["message"]),
+    place,
+    label: text(step["label"]),
+    isHomeAssistant: step["isHomeAssistant"] === true,
+  };
 }
 
-export function isInHomeAssistant(place: Place): boolean {
-  return /\/homeassistant\/(?!components\/[^/]+\/[^/]*$)/.test(place.uri) || /\/site-packages\//.test(place.uri);
+/** A step in one line for who hears it. */
+export function spoken(step: Step, number: number, of: number): string {
+  return `Step ${number} of ${of}: ${step.message}, ${step.label}`;
 }
 
-/** The finding nearest to a line: the one on it, else none. */
-export function nearest<T extends { readonly at: Place }>(findings: readonly T[], line: number, character: number): T | undefined {
-  const distance = (one: T) => Math.abs(one.at.character - character);
-  return findings.filter((one) => one.at.line === line).sort((one, other) => distance(one) - distance(other))[0];
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
-function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return path;
-  }
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function whole(value: unknown): number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : 0;
 }
