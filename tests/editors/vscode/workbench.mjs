@@ -16,6 +16,7 @@ const SERVER = process.env.OFFLOOP_CODE_SERVER ?? join(ROOT, ".cache", "code-ser
 const CHROMIUM = process.env.OFFLOOP_CHROMIUM ?? "/usr/bin/chromium";
 const PATIENCE = Number(process.env.OFFLOOP_PATIENCE ?? 90) * 1000;
 const SETTINGS = {
+  "workbench.colorTheme": "Default Dark Modern",
   "workbench.startupEditor": "none",
   "workbench.tips.enabled": false,
   "workbench.layoutControl.enabled": false,
@@ -26,6 +27,13 @@ const SETTINGS = {
   "git.enabled": false,
   "files.autoSave": "off",
   "editor.minimap.enabled": false,
+  "editor.stickyScroll.enabled": false,
+  "editor.hover.above": false,
+  "editor.inlayHints.maximumLength": 72,
+  "editor.occurrencesHighlight": "off",
+  "editor.lightbulb.enabled": "off",
+  "editor.inlineSuggest.enabled": false,
+  "breadcrumbs.filePath": "last",
   "editor.fontFamily": "'JetBrains Mono', 'DejaVu Sans Mono', monospace",
   "editor.fontSize": 13,
   "extensions.ignoreRecommendations": true,
@@ -94,6 +102,20 @@ export class Workbench {
     writeFileSync(join(this.data, "User", "settings.json"), JSON.stringify({ ...SETTINGS, ...settings }, null, 2));
   }
 
+  /** Change settings as the user does: in their file, opened in the editor. */
+  async changeSettings(settings) {
+    const { page } = this;
+    await this.run("Preferences: Open User Settings (JSON)");
+    await page.waitForSelector('.tab.active[data-resource-name="settings.json"]');
+    await page.waitForTimeout(500);
+    await page.keyboard.press("Control+A");
+    await page.keyboard.insertText(JSON.stringify({ ...SETTINGS, ...settings }));
+    await page.keyboard.press("Control+S");
+    await page.waitForSelector(".tab.active:not(.dirty)");
+    await this.run("View: Close Editor");
+    await page.waitForSelector('.tab[data-resource-name="settings.json"]', { state: "detached" });
+  }
+
   async begin(size) {
     const port = await freePort();
     const trust = this.isTrusted ? ["--disable-workspace-trust"] : [];
@@ -154,13 +176,64 @@ export class Workbench {
     return this.texts(".markers-panel .monaco-list-row");
   }
 
+  /** Put the cursor at a 1-based place of the active editor. */
+  async goTo(line, column) {
+    await this.quickInput(`:${line}:${column}`);
+    await this.page.waitForTimeout(300);
+  }
+
+  /** The line of the cursor: its 1-based number and its text. */
+  async currentLine() {
+    const line = Number(/Ln (\d+)/.exec(await this.page.locator("[id='status.editor.selection']").innerText())[1]);
+    const number = this.page.locator(".editor-instance .line-numbers", { hasText: new RegExp(`^\\s*${line}\\s*$`) });
+    const { y } = await number.first().boundingBox();
+    const rows = this.page.locator(".editor-instance .view-line");
+    for (const row of await rows.all()) {
+      if (Math.abs((await row.boundingBox()).y - y) < 3) {
+        return { line, text: plain(await row.innerText()) };
+      }
+    }
+    throw new Error(`line ${line} is not in view`);
+  }
+
+  /** The text of the active editor, as far as it is in view. */
+  async editorText() {
+    return plain((await this.page.locator(".editor-instance .view-line").allInnerTexts()).join("\n"));
+  }
+
+  /** Move the mouse to the cursor. */
+  async pointAtCursor() {
+    const box = await this.page.locator(".editor-instance .monaco-editor.focused .cursors-layer .cursor").first().boundingBox();
+    await this.page.mouse.move(box.x + 20, box.y + box.height / 2, { steps: 4 });
+  }
+
+  /** What the language status of the active editor says, as its hover shows it. */
+  async languageStatus() {
+    const item = this.page.locator("[id='status.languageStatus']");
+    await item.hover();
+    const hover = this.page.locator(".hover-language-status");
+    await hover.first().waitFor();
+    const text = (await hover.allInnerTexts()).join("\n").replace(/[^\S\n]+/g, " ");
+    await this.page.mouse.move(640, 3);
+    await hover.first().waitFor({ state: "hidden" });
+    return text;
+  }
+
+  /** How many errors and warnings there are, as the status bar counts them. */
+  async count() {
+    const numbers = (await this.page.locator("[id='status.problems']").innerText()).match(/\d+/g) ?? [];
+    return numbers.map(Number).reduce((one, other) => one + other, 0);
+  }
+
   async texts(selector) {
     return (await this.page.locator(selector).allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
   }
 
-  async picture(name) {
+  async picture(name, { keepMouse = false } = {}) {
     const { page } = this;
-    await page.mouse.move(640, 3);
+    if (!keepMouse) {
+      await page.mouse.move(640, 3);
+    }
     await page.waitForTimeout(600);
     await page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
     log("picture", name);
@@ -192,6 +265,11 @@ export class Workbench {
     }
     rmSync(this.home, { recursive: true, force: true, maxRetries: 5, retryDelay: 300 });
   }
+}
+
+/** VS Code shows spaces as ones that do not break. */
+function plain(text) {
+  return text.replace(/\u00a0/g, " ");
 }
 
 export function packed() {

@@ -37,7 +37,7 @@ export function candidates(around: Surroundings): Candidate[] {
   }
   const seen = new Set<string>();
   return found.filter(({ command, label }) => {
-    const allowed = !around.forbidden.some((folder) => isWithin(command.program, folder, around.platform));
+    const allowed = isAllowed(command.program, around);
     const isNew = !seen.has(label);
     seen.add(label);
     return allowed && isNew;
@@ -67,7 +67,11 @@ function onPath(name: string, around: Surroundings): string | undefined {
     .split(paths.delimiter)
     .filter((folder) => paths.isAbsolute(folder))
     .map((folder) => paths.join(folder, name))
-    .find((path) => around.exists(path));
+    .find((path) => isAllowed(path, around) && around.exists(path));
+}
+
+function isAllowed(path: string, around: Surroundings): boolean {
+  return !around.forbidden.some((folder) => isWithin(path, folder, around.platform));
 }
 
 export function isWithin(path: string, folder: string, platform: NodeJS.Platform): boolean {

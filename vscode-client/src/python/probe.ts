@@ -31,8 +31,8 @@ export interface Output {
 /** A bundle on a slow disk is read for the first time here. */
 const SECONDS = 60;
 
-/** Options of the interpreter itself: nothing of PYTHON* variables, and UTF-8 whatever the locale. */
-export const ISOLATED: readonly string[] = ["-E", "-X", "utf8"];
+/** An option of the interpreter itself that every Python knows: the PYTHON* variables do not count. */
+export const ISOLATED: readonly string[] = ["-E"];
 
 export async function probe(command: Command, launcher: string, preferEnvironment: boolean): Promise<Probed> {
   return readProbe(await run(command, [...ISOLATED, launcher, ...launch("probe", preferEnvironment)]));
