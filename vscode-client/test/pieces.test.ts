@@ -23,7 +23,7 @@ describe("relevance", () => {
 });
 
 describe("settings", () => {
-  const places: Places = { home: "/home/me", workspaceFolder: "/garden", variables: { VENV: "/venv" } };
+  const places: Places = { home: "/house", workspaceFolder: "/garden", variables: { VENV: "/venv" } };
   const read = (values: Record<string, unknown>, isTrusted = true) => readSettings((key) => values[key], places, isTrusted);
 
   test("defaults", () => {
@@ -38,7 +38,7 @@ describe("settings", () => {
   });
 
   test("variables", () => {
-    assert.equal(expand("~/venv/bin/python", places), "/home/me/venv/bin/python");
+    assert.equal(expand("~/venv/bin/python", places), "/house/venv/bin/python");
     assert.equal(expand("${workspaceFolder}/.venv/bin/python", places), "/garden/.venv/bin/python");
     assert.equal(expand("${env:VENV}/bin/python", places), "/venv/bin/python");
     assert.equal(expand("${env:NONE}x", places), "x");

@@ -12,6 +12,7 @@ import {
   createProtocolConnection,
   DidOpenTextDocumentNotification,
   type Diagnostic,
+  DiagnosticRefreshRequest,
   DocumentDiagnosticReportKind,
   DocumentDiagnosticRequest,
   ExecuteCommandRequest,
@@ -52,6 +53,7 @@ class Client {
     });
     this.connection.onRequest(ConfigurationRequest.type, ({ items }) => items.map(() => ({ homeAssistant: "2026.11.0", interpreter: "x", enable: true })));
     this.connection.onRequest(RegistrationRequest.type, () => undefined);
+    this.connection.onRequest(DiagnosticRefreshRequest.type, () => undefined);
     this.connection.listen();
   }
 
@@ -62,7 +64,7 @@ class Client {
       workspaceFolders: [{ uri: pathToFileURL(folder).href, name: "garden" }],
       initializationOptions: { untrustedWorkspace, ui: { status: true, showWhy: true } },
       capabilities: {
-        workspace: { configuration: true },
+        workspace: { configuration: true, diagnostics: { refreshSupport: true } },
         textDocument: {
           diagnostic: { dynamicRegistration: true },
           publishDiagnostics: { relatedInformation: true, dataSupport: true },
@@ -85,6 +87,17 @@ class Client {
     const report = await this.connection.sendRequest(DocumentDiagnosticRequest.type, { textDocument: { uri } });
     assert.equal(report.kind, DocumentDiagnosticReportKind.Full);
     return report.kind === DocumentDiagnosticReportKind.Full ? report.items : [];
+  }
+
+  /** The first report of a server that has done its work. */
+  async ready(): Promise<Report> {
+    for (;;) {
+      const report = this.reports.find(({ state, homeAssistant }) => state === "ready" && homeAssistant.length > 0);
+      if (report) {
+        return report;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
   }
 
   execute(command: string, argument?: object): Promise<unknown> {
@@ -140,8 +153,9 @@ describe("the server of the package", { skip: !isBundled && "the libraries are n
     const titles = (actions ?? []).map(({ title }) => title);
     assert.ok(titles.includes("Use self.schedule_update_ha_state"), titles.join("\n"));
 
-    const last = client.reports.at(-1);
-    assert.equal(last?.homeAssistant[0]?.version, "2026.11.0");
+    const ready = await client.ready();
+    assert.equal(ready.homeAssistant[0]?.version, "2026.11.0");
+    assert.equal(ready.findings.error + ready.findings.warning, found.length);
     assert.match(String(await client.execute("offloop.debugInformation")), /^offloop \d/);
     assert.equal(await client.end(), 0);
     assert.equal(client.stderr, "");

@@ -149,29 +149,36 @@ export class Workbench {
     await page.waitForSelector(".monaco-editor .view-lines");
   }
 
-  /** Run a command of the palette by its title. */
+  /** Run a command of the palette by its full title. */
   async run(title) {
-    await this.quickInput(`>${title}`);
-  }
-
-  async quickInput(text) {
-    const { page } = this;
-    await page.keyboard.press("F1");
-    const input = page.locator(".quick-input-widget input");
-    await input.waitFor({ state: "visible" });
-    await input.fill(text);
-    await page.locator(".quick-input-list .monaco-list-row.focused, .quick-input-list .monaco-list-row").first().waitFor();
-    await page.waitForTimeout(500);
-    await page.keyboard.press("Enter");
+    const input = await this.typeInto(`>${title}`);
+    const row = this.page.locator(".quick-input-list .monaco-list-row").and(this.page.locator(`[aria-label="${title}"], [aria-label^="${title},"]`));
+    await row.first().click();
     await input.waitFor({ state: "hidden" });
   }
 
-  /** Rows of the Problems panel, as one line each. */
+  /** Take the first answer of the quick input. */
+  async quickInput(text) {
+    const input = await this.typeInto(text);
+    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
+    await this.page.waitForTimeout(600);
+    await this.page.keyboard.press("Enter");
+    await input.waitFor({ state: "hidden" });
+  }
+
+  async typeInto(text) {
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(".quick-input-widget input").first();
+    await input.waitFor({ state: "visible" });
+    await input.fill(text);
+    return input;
+  }
+
+  /** Rows of the Problems panel that are in view, as one line each. */
   async problems() {
-    const { page } = this;
-    if (!(await page.locator(".markers-panel").isVisible())) {
+    if (!(await this.page.locator(".markers-panel").isVisible())) {
       await this.run("Problems: Focus on Problems View");
-      await page.waitForSelector(".markers-panel");
+      await this.page.waitForSelector(".markers-panel .monaco-list-row");
     }
     return this.texts(".markers-panel .monaco-list-row");
   }
