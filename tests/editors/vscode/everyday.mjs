@@ -88,9 +88,9 @@ await scenario({ folder, settings }, async (code) => {
   // A file that changes outside of the editor is read again.
   const hub = join(folder, "custom_components", "garden_hub", "hub.py");
   await code.openFile("hub.py");
-  await until("hub.py's findings", async () => (await rest()) === 3);
+  await until("hub.py's findings besides", async () => (await rest()) === 8);
   writeFileSync(hub, readFileSync(hub, "utf8").replace("bus.async_fire(", "bus.fire("));
-  await until("one finding less", async () => (await rest()) === 2);
+  await until("one finding less", async () => (await rest()) === 7);
   log("a change outside is seen");
 
   // A killed server comes back and goes on.
@@ -99,13 +99,13 @@ await scenario({ folder, settings }, async (code) => {
     const found = code.servers();
     return found.length === 1 && found[0] !== pid && found;
   });
-  await until("findings are there again", async () => (await rest()) === 2);
+  await until("findings are there again", async () => (await rest()) === 7);
   log("killed", pid, "and back as", next);
 
   // Restart by hand, and the logs.
   await code.run("offloop: Restart Server");
   await until("a third process", () => code.servers().length === 1 && code.servers()[0] !== next);
-  await until("findings are there once more", async () => (await rest()) === 2);
+  await until("findings are there once more", async () => (await rest()) === 7);
   await code.run("offloop: Show Debug Information");
   await page.waitForSelector('.tab.active[data-resource-name="offloop.txt"]');
   await until("debug information", async () => (await code.editorText()).includes("server: process"));

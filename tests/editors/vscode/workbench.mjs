@@ -92,6 +92,7 @@ export class Workbench {
     this.folder = folder;
     this.env = { ...env, HOME: home, XDG_DATA_HOME: join(home, "share"), XDG_CONFIG_HOME: join(home, "config") };
     this.isTrusted = isTrusted;
+    this.artefacts = ARTEFACTS;
     this.data = join(home, "data");
     this.entry = join(SERVER, "node_modules", "code-server", "out", "node", "entry.js");
     this.command = [this.entry, "--extensions-dir", join(home, "extensions"), "--user-data-dir", this.data];
@@ -187,6 +188,11 @@ export class Workbench {
   async goTo(line, column) {
     await this.quickInput(`:${line}:${column}`);
     await this.page.waitForTimeout(300);
+  }
+
+  async dismissMessages() {
+    await this.run("Notifications: Clear All Notifications");
+    await this.page.locator(".notification-toast").first().waitFor({ state: "detached" });
   }
 
   /** The line of the cursor: its 1-based number and its text. */
