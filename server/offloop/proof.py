@@ -170,7 +170,8 @@ def proved_findings(
     while waiting:
         group = waiting.pop()
         if len(group) == 1:
-            held[group[0]] = proved_fixes(group[0], refuses, first_only=True)
+            tried = proved_fixes(group[0], refuses, first_only=True)
+            held[group[0]] = with_fixes(tried, tried.fixes[:1])
         elif group and _hold_together(prover, integration, result, group):
             held |= {one: with_fixes(one, one.fixes[:1]) for one in group}
         elif group:

@@ -17,7 +17,7 @@ from offloop.lsp.host import Host
 from offloop.lsp.places import Places
 from offloop.lsp.questions import ask
 from offloop.lsp.report import HOME_ASSISTANT, Finding, Report
-from offloop.lsp.why import Why, as_result, as_text, evidence, why_at, why_finding
+from offloop.lsp.why import Why, as_result, as_text, why_at, why_finding
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
@@ -148,10 +148,10 @@ def _in_function(report: Report, path: str, line: int) -> list[Finding]:
 
 async def _open(host: Host, why: Why, places: Places) -> None:
     """Show a trace in a client that has no way of its own: open its first line in Home Assistant, else say it."""
-    where = evidence(why, places)
-    is_known = any(step.path.startswith(HOME_ASSISTANT) for step in why.steps) and where
-    if host.session.client.show_document and is_known:
-        shown = types.ShowDocumentParams(where[0].uri, take_focus=True, selection=where[0].range)
+    theirs = (places.step(step) for step in why.steps if step.path.startswith(HOME_ASSISTANT))
+    where = next((place for place in theirs if place is not None), None)
+    if host.session.client.show_document and where is not None:
+        shown = types.ShowDocumentParams(where.uri, take_focus=True, selection=where.range)
         answer = await host.window_show_document_async(shown)
         if answer.success:
             return
