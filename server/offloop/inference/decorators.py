@@ -133,24 +133,29 @@ class Decorators:
         )
 
     def _is_plain_wrapper(self, decorator: Decorator) -> bool:
-        """Whether all that a decorator returns is undecorated functions of its own."""
+        """Whether all that a decorator returns is functions of its own that take over no mark."""
+        scope = ScopeRef(*decorator.function)
         returned = [
             statement.value
             for statement in statements(self._facts(decorator.function).body)
             if isinstance(statement, Return)
         ]
-        inner = {
-            facts.name: facts
-            for facts in self.world.analysed[decorator.function.module].facts.functions
-            if facts.parent == decorator.function.index and not facts.is_lambda
-        }
-        return bool(returned) and all(
-            isinstance(value, Name)
-            and value.id in inner
-            and not inner[value.id].decorators
-            and not inner[value.id].is_async
-            for value in returned
+        found = [
+            value for expr in returned if expr is not None for value in self.evaluator.values(expr, scope)
+        ]
+        return len(found) >= len(returned) > 0 and all(
+            isinstance(value, FunctionRef) and self._takes_no_mark(value, decorator.function)
+            for value in found
         )
+
+    def _takes_no_mark(self, wrapper: FunctionRef, decorator: FunctionId) -> bool:
+        facts = self.world.function_facts(wrapper.module, wrapper.index)
+        if facts is None or facts.parent != decorator.index or wrapper.module != decorator.module:
+            return False
+        if self.kinds[FunctionId(wrapper.module, wrapper.index)] is not Kind.PLAIN:
+            return False
+        known = self.of.get(FunctionId(wrapper.module, wrapper.index), ())
+        return len(known) == len(facts.decorators)  # what is not of the integration may copy the mark
 
     # ---------------------------------------------------------------- where it runs
     def effects(self, handed: Iterable[HandOffEdge]) -> Mapping[FunctionId, Effect]:

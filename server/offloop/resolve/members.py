@@ -87,6 +87,9 @@ def member(evaluator: Evaluator, kind: Type, attr: str) -> Values:
 def _not_defined(evaluator: Evaluator, kind: Type, attr: str) -> Values:
     """Return what may give an attribute that no known class of the ancestry defines."""
     world = evaluator.world
+    given = _given(evaluator, kind, attr)
+    if given:
+        return given
     for owner in world.ancestry(kind):
         if world.class_named(owner.name) is None and owner.name not in _PLAIN_BASES:
             return (External(f"{owner.name}.{attr}"),)
@@ -113,6 +116,19 @@ def _below(evaluator: Evaluator, kind: Type, attr: str) -> Values:
                 found.extend(inherited)
                 break
     return unique(found)
+
+
+def _given(evaluator: Evaluator, kind: Type, attr: str) -> Values:
+    """Return what functions outside of a class assign to an attribute of its objects."""
+    if evaluator.usage is None:
+        return ()
+    names = {owner.name for owner in evaluator.world.ancestry(kind)} - _PLAIN_BASES
+    return unique(
+        value
+        for target, stored, scope in evaluator.usage.assigned_to(attr)
+        if any(owner.name in names for owner in evaluator.types(target.value, scope))
+        for value in evaluator.values(stored, scope)
+    )
 
 
 def _above(evaluator: Evaluator, kind: Type, attr: str) -> Values:

@@ -25,6 +25,7 @@ class Usage:
         self.world = world
         self._calls: dict[str, list[Site]] = defaultdict(list)
         self._stores: dict[tuple[str, str], list[tuple[Expr, ScopeRef]]] = defaultdict(list)
+        self._attributes: dict[str, list[tuple[Attribute, Expr, ScopeRef]]] = defaultdict(list)
         for module in world.analysed.values():
             self._read(module.name, module.facts)
 
@@ -53,6 +54,13 @@ class Usage:
                     path = self.keyed(target, scope) if isinstance(target, Subscript) else None
                     if path is not None:
                         self._stores[path].append((statement.value, scope))
+                    if isinstance(target, Attribute):
+                        self._attributes[target.attr].append((target, statement.value, scope))
+
+    def assigned_to(self, name: str) -> list[tuple[Attribute, Expr, ScopeRef]]:
+        """Return (attribute, value, scope) of all assignments to an attribute of that name; few ones only."""
+        found = self._attributes.get(name, [])
+        return found if len(found) <= _MAX_CALLS else []
 
     def calls_of(self, name: str) -> list[Site]:
         """Return the calls of anything of that name; none where there are too many to tell anything."""
