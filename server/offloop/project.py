@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import NamedTuple
@@ -13,37 +13,18 @@ from offloop.config import Settings
 from offloop.facts.extract import extract
 from offloop.facts.model import ModuleFacts
 from offloop.inference.analysis import Analysis, analyse
-from offloop.inference.context import ExecutionContext, FunctionId
+from offloop.inference.live import Answers, LiveAnalysis
 from offloop.inference.open_receivers import Receivers, receivers
 from offloop.inference.program import ModuleInput
-from offloop.inference.trace import Place, places
-from offloop.library.model import Catalog, FunctionSignature, Kind, Type
+from offloop.library.model import Catalog, Type
 from offloop.resolve.jedi_worker import JediWorker, Key, Question
+from offloop.rules.contexts import Contexts, FunctionContext
 from offloop.rules.registry import RULES
-from offloop.rules.rule import Diagnostic, Rule, Severity, Step
+from offloop.rules.rule import Diagnostic, Rule, Severity
 from offloop.rules.suppression import Suppressions, finding_of
 from offloop.rules.unused_suppression import RULE as UNUSED_SUPPRESSION
 from offloop.source import Integration, Problem, SourceFile
 from offloop.text import Moves
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionContext:
-    """Where one function runs and why.
-
-    ``line``/``column`` are 0-based (code points) and name the function, ``end_line`` is the last line of its
-    body; ``declared`` is "coroutine", "callback", "plain" or "property"; ``context`` "loop", "worker", "both"
-    or "unknown".
-    """
-
-    path: str
-    function: str
-    line: int
-    column: int
-    end_line: int
-    declared: str
-    context: str
-    trace: tuple[Step, ...]
 
 
 class ReceiverCounts(NamedTuple):
@@ -62,7 +43,7 @@ class CheckResult:
     """All that one check of an integration found."""
 
     diagnostics: tuple[Diagnostic, ...]
-    functions: tuple[FunctionContext, ...]
+    functions: Sequence[FunctionContext]
     problems: tuple[Problem, ...]
     receivers: ReceiverCounts = NO_RECEIVERS
 
@@ -70,6 +51,7 @@ class CheckResult:
 class Project:
     """A catalog and settings with the caches that make checking again cheap; not thread-safe.
 
+    A ``live`` one keeps its last analysis, so that checking again after an edit is cheaper still.
     ``libraries`` tell in which threads libraries call what they are given. ``jedi`` is asked by
     ``resolve_open``; a worker of its own is made where none is given and one is needed.
     """
@@ -80,10 +62,13 @@ class Project:
         settings: Settings,
         jedi: JediWorker | None = None,
         libraries: Libraries | None = None,
+        *,
+        live: bool = False,
     ) -> None:
         self.catalog = catalog
         self.libraries = libraries or libraries_of(settings.python, catalog.source_root)
         self.settings = settings
+        self._live = LiveAnalysis() if live else None
         self._facts: dict[str, ModuleFacts] = {}
         self._jedi = jedi
         self._owns_jedi = jedi is None
@@ -99,16 +84,21 @@ class Project:
 
     def release(self) -> None:
         """Let go of the analysis behind the last check; what was read of the texts is kept."""
-        if self._analysis is not None:
+        if self._live is not None:
+            self._live.release()
+        elif self._analysis is not None:
             self._analysis.release()
-            self._analysis = None
+        self._analysis = None
 
     def check(self, integration: Integration) -> CheckResult:
         """Analyse one integration, with the answers there are; never raises for anything in its texts."""
-        self.release()
+        if self._live is None:
+            self.release()
         inputs = [self._input(file) for file in integration.files]
         self._facts = {item.facts.digest: item.facts for item in inputs}
-        result, self._questions, self._analysis = self._judged(integration, inputs, self._answered(inputs))
+        result, self._questions, self._analysis = self._judged(
+            integration, inputs, self._answered(inputs), analyse if self._live is None else self._live.analyse
+        )
         return result
 
     def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
@@ -123,20 +113,24 @@ class Project:
             if path in modules and types:
                 for place in moves[path].places(offset) if path in moves else (offset,):
                     answers[modules[path], place] = Type("|", tuple(map(_type, types)))
-        result, _questions, analysis = self._judged(edited, inputs, answers)
+        result, _questions, analysis = self._judged(edited, inputs, answers, analyse)
         if analysis is not None:
             analysis.release()
         return result
 
     def _judged(
-        self, integration: Integration, inputs: list[ModuleInput], answers: Mapping[tuple[str, int], Type]
+        self,
+        integration: Integration,
+        inputs: list[ModuleInput],
+        answers: Answers,
+        analysed: Callable[[list[ModuleInput], Catalog, str, Answers], Analysis],
     ) -> tuple[CheckResult, tuple[Question, ...], Analysis | None]:
         """Return what is found, what there is to ask jedi, and the analysis behind it."""
         try:
             catalog = self.catalog
             if self.libraries is not None:
                 catalog = self.libraries.extend(catalog, [item.facts for item in inputs])
-            analysis = analyse(inputs, catalog, integration.package, answers)
+            analysis = analysed(inputs, catalog, integration.package, answers)
             sorted_receivers = receivers(analysis)
         except Exception as error:  # noqa: BLE001  (one bad text must not end the work on the others)
             problem = Problem(integration.root, f"internal error: {error!r}", internal=True)
@@ -159,7 +153,7 @@ class Project:
         counts = ReceiverCounts(sorted_receivers.own, sorted_receivers.answered, len(sorted_receivers.open))
         problems.extend(_syntax_problems(inputs))
         problems.extend(self._fault(integration))
-        functions = tuple(contexts(analysis))
+        functions = Contexts(analysis.view())
         return CheckResult(tuple(found), functions, tuple(problems), counts), questions, analysis
 
     # ---------------------------------------------------------------- the last resort
@@ -261,41 +255,3 @@ def _syntax_problems(inputs: Iterable[ModuleInput]) -> Iterator[Problem]:
         if item.facts.problems:
             first = item.facts.problems[0]
             yield Problem(item.path, f"{first.line + 1}:{first.column + 1}: {first.message}")
-
-
-def contexts(analysis: Analysis) -> Iterator[FunctionContext]:
-    """Yield where each function of the integration runs, in the order of the files."""
-    program = analysis.program
-    for module in program.world.analysed.values():
-        lines = program.lines(module.name)
-        for facts in module.facts.functions:
-            function = FunctionId(module.name, facts.index)
-            context = analysis.summary(function).context
-            position = lines.position(facts.name_start)
-            yield FunctionContext(
-                module.path,
-                facts.qualname,
-                position.line,
-                position.column,
-                lines.position(facts.end).line,
-                _declared(analysis, function),
-                context.label,
-                tuple(Step(*step) for step in _ways(analysis, function, context)),
-            )
-
-
-def _ways(analysis: Analysis, function: FunctionId, context: ExecutionContext) -> Iterator[Place]:
-    """Yield the way to a function; where its contexts disagree that of the worker, then that of the loop."""
-    for one in (ExecutionContext.WORKER, ExecutionContext.LOOP):
-        if one in context:
-            yield from places(analysis, function, one)
-
-
-def _declared(analysis: Analysis, function: FunctionId) -> str:
-    kind = analysis.program.kinds[function]
-    if kind is not Kind.PLAIN:
-        return str(kind.value)
-    facts = analysis.program.facts(function)
-    found = analysis.program.world.find(f"{function.module}.{facts.qualname}")
-    is_property = isinstance(found, FunctionSignature) and found.role in ("property", "setter")
-    return "property" if is_property else "plain"

@@ -20,7 +20,8 @@ from offloop.inference.analysis import Analysis
 from offloop.library.model import Catalog
 from offloop.lsp.engine import Setup
 from offloop.lsp.server import main
-from offloop.project import CheckResult, FunctionContext
+from offloop.project import CheckResult
+from offloop.rules.contexts import FunctionContext
 from offloop.rules.rule import Applicability, Diagnostic, FileEdit, Fix, Severity, Step
 from offloop.source import Integration, SourceFile
 from offloop.text import Edit, LineIndex, Span

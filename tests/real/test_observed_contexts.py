@@ -14,7 +14,8 @@ import pytest
 from offloop.catalog.load import load_catalog
 from offloop.catalog.locate import HomeAssistant
 from offloop.config import Settings
-from offloop.project import FunctionContext, Project
+from offloop.project import Project
+from offloop.rules.contexts import FunctionContext
 from offloop.source import discover, load_integration
 
 pytestmark = pytest.mark.real

@@ -12,7 +12,8 @@ from typing import Any
 from offloop.catalog.locate import BundledRequest, Location
 from offloop.cli.engine import Engine
 from offloop.config import Settings
-from offloop.project import CheckResult, FunctionContext
+from offloop.project import CheckResult
+from offloop.rules.contexts import FunctionContext
 from offloop.rules.rule import Applicability, Diagnostic, FileEdit, Fix, Rule, Severity, Step
 from offloop.source import Integration, Problem, SourceFile
 from offloop.text import Edit, LineIndex, Moves, Span

@@ -25,10 +25,11 @@ from offloop.catalog.store import FORMAT, dump
 from offloop.facts.extract import extract
 from offloop.facts.model import ModuleFacts
 from offloop.facts.tree import Attribute
-from offloop.inference.analysis import contexts, edges
+from offloop.inference.analysis import contexts
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import CallEdge
+from offloop.inference.parts import edges
 from offloop.inference.program import ModuleInput, Program
 from offloop.library.model import Catalog, FunctionSignature, ModuleSignature
 from offloop.resolve.values import ScopeRef

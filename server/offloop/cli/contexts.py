@@ -22,7 +22,7 @@ from offloop.cli.run import Task, default_jobs, run
 from offloop.cli.write import replace_file
 
 if TYPE_CHECKING:
-    from offloop.project import FunctionContext
+    from offloop.rules.contexts import FunctionContext
 
 _STYLES = {"loop": "added", "worker": "warning", "both": "error", "unknown": "dim"}
 

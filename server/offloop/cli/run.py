@@ -25,7 +25,8 @@ from offloop.proof import proved_findings
 from offloop.source import Integration, IntegrationFolder, Problem, load_integration
 
 if TYPE_CHECKING:
-    from offloop.project import CheckResult, FunctionContext
+    from offloop.project import CheckResult
+    from offloop.rules.contexts import FunctionContext
     from offloop.rules.rule import Diagnostic
 
 

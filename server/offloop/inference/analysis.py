@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from offloop.facts.tree import Call
 from offloop.inference.callgraph import CallGraph
-from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason, Summary
+from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.declarations import without_mere_declarations
 from offloop.inference.decorators import Decorators, Effect
-from offloop.inference.edges import ApiCall, CallEdge, HandOffEdge
-from offloop.inference.fixpoint import Edge, solve
+from offloop.inference.fixpoint import solve
+from offloop.inference.parts import NO_PART, Part, part_of
 from offloop.inference.program import ModuleInput, Program
-from offloop.inference.properties import PropertyUse, property_reads, property_writes
+from offloop.inference.properties import property_uses
 from offloop.inference.removers import REMOVER, remover_api, removers
 from offloop.inference.seeds import EntrySeed, Seed, entry_seeds, hint_arguments, seeds, with_effects
 from offloop.inference.started import without_driven, without_unstarted
-from offloop.library.model import Catalog, Dispatch, Kind, LoopApi, Tier, Type
+from offloop.library.model import Catalog, Kind, LoopApi, Tier, Type
 from offloop.library.overrides import ASYNCIO_APIS
 from offloop.resolve.usage import Usage
 
@@ -42,10 +41,12 @@ class Need(NamedTuple):
 class Analysis:
     """All that rules read. Made by ``analyse``; nothing in it changes afterwards."""
 
-    def __init__(self, program: Program, graph: CallGraph, catalog: Catalog) -> None:
+    def __init__(self, program: Program, graph: CallGraph, catalog: Catalog, decorators: Decorators) -> None:
         self.program = program
         self.graph = graph
         self.catalog = catalog
+        self.decorators = decorators
+        self.part: Part = NO_PART
         self.summaries: Mapping[FunctionId, Summary] = {}
         self.needs: Mapping[FunctionId, Need] = {}
         self.effects: Mapping[FunctionId, Effect] = {}
@@ -60,6 +61,12 @@ class Analysis:
         """Whether a call of a function runs it where the caller runs, as far as its decorators are concerned."""
         effect = self.effects.get(function)
         return effect is None or context in effect.carries
+
+    def view(self) -> Analysis:
+        """Return a copy that still tells where functions run, and why, when this one is renewed or released."""
+        view = Analysis(self.program.view(), self.graph, self.catalog, self.decorators)
+        view.summaries, view.effects = self.summaries, self.effects
+        return view
 
     def release(self) -> None:
         """Let go of all, part by part; nothing may be asked afterwards.
@@ -92,11 +99,19 @@ def analyse(
 
     ``answers`` are the types of receivers that our resolver leaves open, by module and offset of their end.
     """
-    inputs = list(inputs)
-    program = Program(inputs, catalog.modules, catalog.conventions, catalog.callback_decorators)
+    program = Program(list(inputs), catalog.modules, catalog.conventions, catalog.callback_decorators)
     program.evaluator.usage = Usage(program.world)
     program.evaluator.answers.update(answers or {})
-    entries = list(entry_seeds(program, catalog, package))
+    analysis, entries = begun(program, catalog, package)
+    analysis.graph.build(analysis.decorators.tokens(), analysis.decorators.registered())
+    part = part_of(program, analysis.graph, analysis.loop_api, property_uses(program))
+    conclude(analysis, part, entries, tuple(seeds(program, entries)))
+    return analysis
+
+
+def begun(program: Program, catalog: Catalog, package: str) -> tuple[Analysis, tuple[EntrySeed, ...]]:
+    """Return an analysis of a program with a graph that nothing has been added to, and the entries."""
+    entries = tuple(entry_seeds(program, catalog, package))
     hint_arguments(program, entries)
     decorators = Decorators(program.world, program.evaluator, program.kinds)
     program.unmarked = frozenset(decorators.unmarked())
@@ -107,69 +122,66 @@ def analyse(
         callers=catalog.callers,
         removers=removers(program.world, catalog),
     )
-    graph.build(decorators.tokens(), decorators.registered())
+    return Analysis(program, graph, catalog, decorators), entries
+
+
+def conclude(
+    analysis: Analysis, part: Part, entries: Sequence[EntrySeed], independent: Sequence[Seed]
+) -> None:
+    """Solve where functions run, and which need the loop.
+
+    ``part`` is all that the graph holds, ``independent`` are the seeds of the entries and of all else that
+    no call gives.
+    """
+    program, graph = analysis.program, analysis.graph
+    handed = graph.handed
     entries = without_unstarted(graph, entries)
-    analysis = Analysis(program, graph, catalog)
-    analysis.effects = decorators.effects(graph.handed)
-    summaries = contexts(program, graph, entries, effects=analysis.effects)
+    if graph.handed is not handed:
+        part = part_of(program, graph, analysis.loop_api, part.uses)
+        independent = tuple(seeds(program, entries))
+    analysis.crossings = None
+    analysis.effects = analysis.decorators.effects(graph.handed)
+    summaries = _solved(program, part, independent, analysis.effects)
     if without_driven(graph, summaries):
-        summaries = contexts(program, graph, entries, effects=analysis.effects)
+        part = part_of(program, graph, analysis.loop_api, part.uses)
+        summaries = _solved(program, part, independent, analysis.effects)
+    analysis.part = part
     analysis.summaries = without_mere_declarations(program, graph, summaries)
     analysis.needs = _needs(analysis)
-    return analysis
 
 
-# -------------------------------------------------------------------- contexts
 def contexts(
     program: Program,
     graph: CallGraph,
     entries: Iterable[EntrySeed] = (),
     own_loops: frozenset[str] = frozenset(),
-    effects: Mapping[FunctionId, Effect] = MappingProxyType({}),
 ) -> Mapping[FunctionId, Summary]:
-    """Solve where the functions of a program run; ``effects`` are those of decorators.
+    """Solve where the functions of a program run.
 
     ``own_loops`` are top-level packages with an event loop of their own: it is not the loop that is meant.
     """
-    found = seeds(program, graph, entries)
+    part = part_of(program, graph, lambda _: None, property_uses(program))
+    return _solved(program, part, tuple(seeds(program, entries)), {}, own_loops)
+
+
+def _solved(
+    program: Program,
+    part: Part,
+    independent: Iterable[Seed],
+    effects: Mapping[FunctionId, Effect],
+    own_loops: frozenset[str] = frozenset(),
+) -> Mapping[FunctionId, Summary]:
+    found: Iterable[Seed] = (*independent, *(seed for _, seed in part.seeds))
     if own_loops:
         found = (seed for seed in found if not _is_of_own_loop(seed, own_loops))
-    begin = with_effects(found, effects)
-    return solve(begin, edges(program, graph), partial(_is_closed, program, own_loops, effects))
+    closed = partial(_is_closed, program, own_loops, effects)
+    return solve(with_effects(found, effects), part.outgoing, closed)
 
 
 def _is_of_own_loop(seed: Seed, own_loops: frozenset[str]) -> bool:
     function, evidence = seed
     in_loop = evidence.context is ExecutionContext.LOOP
     return in_loop and (evidence.caller_module or function.module).partition(".")[0] in own_loops
-
-
-def edges(program: Program, graph: CallGraph) -> Iterator[Edge]:
-    """Yield the calls, the hand-offs to what runs a callable in its caller's context, the reads of properties."""
-    for call in graph.calls:
-        if call.caller is not None:
-            yield Edge(call.caller, call.callee, partial(_call_evidence, call))
-    for edge in graph.handed:
-        atom = edge.target
-        if edge.handoff.dispatch is Dispatch.CALLER and atom.index >= 0 and atom.position < 0 and edge.caller:
-            target = FunctionId(atom.module, atom.index)
-            yield Edge(edge.caller, target, partial(_passed_evidence, edge))
-    for use in (*property_reads(program), *property_writes(program)):
-        for target in use.targets:
-            yield Edge(use.function, target, partial(_use_evidence, use))
-
-
-def _use_evidence(use: PropertyUse, context: ExecutionContext) -> Evidence:
-    module = use.function.module
-    return Evidence(context, Reason.CALL, "", None, use.function, module, use.attribute.start)
-
-
-def _call_evidence(call: CallEdge, context: ExecutionContext) -> Evidence:
-    return Evidence(context, Reason.CALL, "", None, call.caller, call.module, call.call.start)
-
-
-def _passed_evidence(edge: HandOffEdge, context: ExecutionContext) -> Evidence:
-    return Evidence(context, Reason.CALL, edge.handoff.api, None, edge.caller, edge.module, edge.call.start)
 
 
 def _is_closed(
@@ -192,35 +204,26 @@ def _is_closed(
 def _needs(analysis: Analysis) -> Mapping[FunctionId, Need]:
     """Return for each function, coroutines apart, a call on a shortest way to what needs the loop."""
     needs: dict[FunctionId, Need] = {}
-    frontier: list[FunctionId] = []
-    for api_call in _in_order(analysis.graph.api_calls):
-        api = analysis.loop_api(api_call.api)
+    kinds = analysis.program.kinds
+    for api_call, api in analysis.part.harmful:
         caller = api_call.caller
-        if api is None or caller is None or analysis.program.kinds[caller] is Kind.COROUTINE:
+        if caller is None or kinds[caller] is Kind.COROUTINE:
             continue
         before = needs.get(caller)
-        if before is None:
-            frontier.append(caller)
         if before is None or (before.api.tier is Tier.CORRUPTS and api.tier is not Tier.CORRUPTS):
             needs[caller] = Need(api, api_call.module, api_call.call, None)
-    callers: dict[FunctionId, list[CallEdge]] = {}
-    for edge in analysis.graph.calls:
-        callers.setdefault(edge.callee, []).append(edge)
+    frontier = list(needs)
+    callers = analysis.part.callers
     while frontier:
         following: list[FunctionId] = []
-        for function in frontier:
+        for function in sorted(frontier):
             if not analysis.carries(function, ExecutionContext.WORKER):
                 continue
             for edge in callers.get(function, ()):
                 caller = edge.caller
-                if caller is None or caller in needs or analysis.program.kinds[caller] is Kind.COROUTINE:
+                if caller is None or caller in needs or kinds[caller] is Kind.COROUTINE:
                     continue
                 needs[caller] = Need(needs[function].api, edge.module, edge.call, function)
                 following.append(caller)
         frontier = following
     return needs
-
-
-def _in_order(calls: Iterable[ApiCall]) -> list[ApiCall]:
-    """Order calls by place; removers come last, since what they undo tells more."""
-    return sorted(calls, key=lambda item: (item.api.endswith(REMOVER), item.module, item.call.start))

@@ -27,7 +27,7 @@ from offloop.inference.arguments import (
 )
 from offloop.inference.carriers import Carriers
 from offloop.inference.context import FunctionId
-from offloop.inference.edges import ApiCall, Atom, CallEdge, HandOffEdge, Slot, Use
+from offloop.inference.edges import ApiCall, Atom, CallEdge, HandOffEdge, Settled, Slot, Use
 from offloop.inference.flows import Flows
 from offloop.inference.libraries import LibraryCalls, attribute_tokens, where_called
 from offloop.inference.slots import Slots
@@ -36,6 +36,7 @@ from offloop.inference.stores import Stores
 from offloop.inference.wrappers import Wrappers
 from offloop.library.model import Dispatch, HandOff, Origin, Type
 from offloop.library.overrides import HANDOFFS
+from offloop.resolve.boundary import Memo
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.values import ClassObject, FunctionRef, Instance, ScopeRef, Value
 from offloop.resolve.world import External, World
@@ -84,7 +85,8 @@ class CallGraph:
             self._libraries,
             by_key=follow_stars,
         )
-        self._done: set[tuple[object, ...]] = set()
+        self._done: Memo[tuple[object, ...], bool] = Memo()
+        self.settled = Settled(0, 0, 0)
         self._sites: dict[FunctionId, list[tuple[Call, ScopeRef, int]]] = defaultdict(list)
         self._summarised: set[tuple[FunctionId, int]] = set()
 
@@ -100,12 +102,30 @@ class CallGraph:
         ``tokens`` are parameters to be summarised; public attributes of all classes may be too. ``passed`` are
         functions that reach a parameter without a call.
         """
-        for module in self.world.analysed.values():
-            self._module(module.name, module.facts)
-        self._libraries.add_overrides()
+        self.add(self.world.analysed)
+        self.add_overrides()
         if summarise_attributes:
             for slot, atom in attribute_tokens(self.world, self.evaluator, self._flows.slots()):
                 self._flows.put(slot, atom)
+        self.add_tokens(tokens, passed)
+        self.solve()
+        return self
+
+    def add(self, modules: Iterable[str]) -> None:
+        """Collect what analysed modules say."""
+        for module in modules:
+            self._module(module, self.world.analysed[module].facts)
+
+    def add_overrides(self) -> None:
+        """Let libraries run the methods of analysed classes that override theirs."""
+        self._libraries.add_overrides()
+
+    def add_tokens(
+        self,
+        tokens: Iterable[tuple[FunctionId, int]],
+        passed: Iterable[tuple[Atom, tuple[FunctionId, int]]],
+    ) -> None:
+        """Put tokens, and functions that are passed without a call, into parameters."""
         for function, position in tokens:
             facts = self.world.function_facts(*function)
             if facts is not None:
@@ -113,8 +133,29 @@ class CallGraph:
                 self._flows.put(self._slots.parameter(function, position), token)
         for atom, (function, position) in passed:
             self._flows.put(self._slots.parameter(function, position), atom)
+
+    def solve(self) -> None:
+        """Follow what has been added."""
         self._flows.solve()
-        return self
+
+    def settle(self, watched: str) -> None:
+        """Keep what is known by now; what is added afterwards, about the watched module, may be taken back."""
+        self.settled = Settled(len(self.calls), len(self.handed), len(self.api_calls))
+        self._flows.settle()
+        self._done.settle()
+        self._wrappers.settle(watched)
+        self._carriers.settle()
+        self._libraries.settle()
+
+    def take_back(self) -> None:
+        """Take back what was added since all was settled."""
+        calls, handed, api_calls = self.settled
+        del self.calls[calls:], self.handed[handed:], self.api_calls[api_calls:]
+        self._flows.take_back()
+        self._done.forget()
+        self._wrappers.forget()
+        self._carriers.forget()
+        self._libraries.forget()
 
     # ---------------------------------------------------------------- scopes
     def _module(self, module: str, facts: ModuleFacts) -> None:
@@ -263,8 +304,8 @@ class CallGraph:
     def _reach(self, callee: FunctionId, call: Call, scope: ScopeRef, *, bound: bool) -> None:
         """Note a call of an analysed function, and let its arguments flow."""
         key = ("call", scope, callee, call.start, call.end)
-        if key not in self._done:
-            self._done.add(key)
+        if not self._done.get(key):
+            self._done.put(key, True)
             self.calls.append(CallEdge(_caller(scope), scope.module, callee, call))
         facts = self.world.function_facts(*callee)
         if facts is None:
@@ -303,9 +344,9 @@ class CallGraph:
     def _apply(self, atom: Atom, use: Use) -> None:
         """Do to an atom what a use does: note an edge, and pass on arguments."""
         key = (use.kind, use.scope, atom, use.call.start, use.call.end, use.handoff)
-        if key in self._done or not self._libraries.may_reach(atom, use.receiver):
+        if self._done.get(key) or not self._libraries.may_reach(atom, use.receiver):
             return
-        self._done.add(key)
+        self._done.put(key, True)
         if atom.position >= 0 and atom.index >= 0 and use.kind != "bind":
             self._summarise(FunctionId(atom.module, atom.index), atom.position)
         if use.kind == "call":

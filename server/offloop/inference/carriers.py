@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from offloop.facts.tree import Expr
 from offloop.library.model import Type
+from offloop.resolve.boundary import Memo
 from offloop.resolve.evaluate import Evaluator
 
 _PLAIN = frozenset(
@@ -54,7 +55,8 @@ class Carriers:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self.evaluator = evaluator
-        self._known: dict[int, bool] = {}
+        # By identity: what was seen in a module that has changed since must be forgotten.
+        self._known: Memo[int, bool] = Memo()
 
     def can_carry(self, annotation: Expr | None, module: str) -> bool:
         """Whether a value declared by an annotation (None: by nothing) may hold a callable."""
@@ -63,8 +65,16 @@ class Carriers:
         known = self._known.get(id(annotation))
         if known is None:
             kind = self.evaluator.builder(module).type_of(annotation)
-            known = self._known[id(annotation)] = kind is None or not is_plain(kind)
+            known = self._known.put(id(annotation), kind is None or not is_plain(kind))
         return known
+
+    def settle(self) -> None:
+        """Keep what is known."""
+        self._known.settle()
+
+    def forget(self) -> None:
+        """Forget what was learned since all was settled."""
+        self._known.forget()
 
 
 def is_plain(kind: Type) -> bool:

@@ -112,6 +112,21 @@ class Decorators:
             for statement in statements(facts.body)
         )
 
+    def told_of(self, module: str) -> list[tuple[object, ...]]:
+        """Return all that is said of the decorators and the decorated functions of one module."""
+        facts = self.world.analysed[module].facts
+        told: list[tuple[object, ...]] = [
+            (function.index, *self._decorators(module, function))
+            for function in facts.functions
+            if function.decorators
+        ]
+        for function, decorators in self.of.items():
+            for decorator in decorators:
+                if module in (function.module, decorator.function.module):
+                    hidden = self.kinds[function] is Kind.CALLBACK and self._is_hidden(function, decorators)
+                    told.append((function, decorator, self._gives_back(decorator), hidden))
+        return told
+
     # ---------------------------------------------------------------- the mark
     def unmarked(self) -> Iterator[FunctionId]:
         """Yield the callbacks whose mark is hidden by a wrapper that does not copy it."""

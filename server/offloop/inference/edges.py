@@ -64,6 +64,14 @@ class ApiCall(NamedTuple):
     api: str
 
 
+class Settled(NamedTuple):
+    """How many calls, hand-offs and calls of APIs there were when all modules but one had been added."""
+
+    calls: int
+    handed: int
+    api_calls: int
+
+
 class Use(NamedTuple):
     """What happens at a place to whatever arrives in a slot: "call", "bind" or "handoff".
 

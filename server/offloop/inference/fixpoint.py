@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
@@ -10,46 +9,77 @@ from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Su
 
 
 class Edge(NamedTuple):
-    """``callee`` runs where ``caller`` runs; the evidence for it is made only when it is needed."""
+    """``callee`` runs where ``caller`` runs, because of what stands at ``offset`` (code points) in the caller.
+
+    The evidence for it is made only when it is needed.
+    """
 
     caller: FunctionId
+    offset: int
     callee: FunctionId
     evidence: Callable[[ExecutionContext], Evidence]
 
 
+Outgoing = Mapping[FunctionId, list[Edge]]
+
+
+def by_caller(edges: Iterable[Edge]) -> dict[FunctionId, list[Edge]]:
+    """Return the edges that leave each function, in the order of its text."""
+    outgoing: dict[FunctionId, list[Edge]] = {}
+    for edge in edges:
+        outgoing.setdefault(edge.caller, []).append(edge)
+    for leaving in outgoing.values():
+        if len(leaving) > 1:
+            leaving.sort(key=_order)
+    return outgoing
+
+
+def in_order(edges: Iterable[Edge]) -> list[Edge]:
+    """Return edges of one function in the order of its text."""
+    return sorted(edges, key=_order)
+
+
+def _order(edge: Edge) -> tuple[int, FunctionId]:
+    return edge.offset, edge.callee
+
+
 def solve(
     seeds: Iterable[tuple[FunctionId, Evidence]],
-    edges: Iterable[Edge],
+    outgoing: Outgoing,
     blocks: Callable[[FunctionId, ExecutionContext], bool],
 ) -> Mapping[FunctionId, Summary]:
     """Return a summary for each function that has any evidence.
 
-    ``blocks`` tells which functions a direct call does not carry a context into. The worklist is first-in
-    first-out and each bit of a function is set once, so the evidence kept is that of a shortest path.
+    ``blocks`` tells which functions a direct call does not carry a context into. The evidence kept is that of
+    a shortest path; of several, the one from the first seed, and through the first call in a function's text.
     """
-    outgoing: dict[FunctionId, list[Edge]] = {}
-    for edge in edges:
-        outgoing.setdefault(edge.caller, []).append(edge)
     known: dict[tuple[FunctionId, ExecutionContext], Evidence] = {}
-    work: deque[tuple[FunctionId, ExecutionContext]] = deque()
+    frontier: list[tuple[FunctionId, ExecutionContext]] = []
     for function, evidence in seeds:
         if (function, evidence.context) not in known:
             known[function, evidence.context] = evidence
-            work.append((function, evidence.context))
-    while work:
-        function, context = work.popleft()
-        distance = known[function, context].distance + 1
-        for edge in outgoing.get(function, ()):
-            if (edge.callee, context) in known or blocks(edge.callee, context):
-                continue
-            known[edge.callee, context] = edge.evidence(context)._replace(distance=distance)
-            work.append((edge.callee, context))
+            frontier.append((function, evidence.context))
+    distance = 0
+    while frontier:
+        distance += 1
+        following: list[tuple[FunctionId, ExecutionContext]] = []
+        for function, context in frontier:
+            for edge in outgoing.get(function, ()):
+                reached = (edge.callee, context)
+                if reached in known or blocks(edge.callee, context):
+                    continue
+                known[reached] = edge.evidence(context)._replace(distance=distance)
+                following.append(reached)
+        frontier = following
     summaries: dict[FunctionId, Summary] = {}
     for (function, context), evidence in known.items():
-        before = summaries.get(function, Summary(ExecutionContext.UNKNOWN))
+        before = summaries.get(function, _NOTHING)
         joined = before.context | context
         if context is ExecutionContext.LOOP:
-            summaries[function] = before._replace(context=joined, loop=evidence)
+            summaries[function] = Summary(joined, evidence, before.worker)
         else:
-            summaries[function] = before._replace(context=joined, worker=evidence)
+            summaries[function] = Summary(joined, before.loop, evidence)
     return summaries
+
+
+_NOTHING = Summary(ExecutionContext.UNKNOWN)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from typing import Any
 
 from offloop.inference.edges import Atom, Slot, Source, Use
 
@@ -19,12 +20,26 @@ class Flows:
         self._targets: dict[Slot, dict[Slot, None]] = defaultdict(dict)
         self._uses: dict[Slot, dict[Use, None]] = defaultdict(dict)
         self._work: deque[tuple[Slot, Atom]] = deque()
+        # What was added since all was settled, in order; None while nothing is settled.
+        self._trail: list[tuple[dict[Any, None], Hashable]] | None = None
+
+    def settle(self) -> None:
+        """Note from now on what is added, so that it can be taken back."""
+        self._trail = []
+
+    def take_back(self) -> None:
+        """Take back what was added since all was settled."""
+        for added, key in reversed(self._trail or []):
+            del added[key]
+        self._trail = []
 
     def put(self, slot: Slot, atom: Atom) -> None:
         """Let an atom arrive in a slot."""
         atoms = self._atoms[slot]
         if atom not in atoms and len(atoms) < _MAX_ATOMS:
             atoms[atom] = None
+            if self._trail is not None:
+                self._trail.append((atoms, atom))
             self._work.append((slot, atom))
 
     def join(self, source: Source, slot: Slot) -> None:
@@ -32,7 +47,10 @@ class Flows:
         if isinstance(source, Atom):
             self.put(slot, source)
         elif source != slot and slot not in self._targets[source]:
-            self._targets[source][slot] = None
+            targets = self._targets[source]
+            targets[slot] = None
+            if self._trail is not None:
+                self._trail.append((targets, slot))
             for atom in list(self._atoms[source]):
                 self.put(slot, atom)
 
@@ -41,7 +59,10 @@ class Flows:
         if isinstance(source, Atom):
             self._apply(source, use)
         elif use not in self._uses[source]:
-            self._uses[source][use] = None
+            uses = self._uses[source]
+            uses[use] = None
+            if self._trail is not None:
+                self._trail.append((uses, use))
             for atom in list(self._atoms[source]):
                 self._apply(atom, use)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from offloop.inference.edges import STORED, Atom, Slot
 from offloop.inference.flows import Flows
 from offloop.library.model import ATTRIBUTE, ClassSignature, Dispatch, HandOff, Type
+from offloop.resolve.boundary import Memo
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.world import World
 
@@ -29,7 +30,7 @@ class LibraryCalls:
         self._flows = flows
         self._handoffs = handoffs
         self._callers = callers
-        self._joined: set[str] = set()
+        self._joined: Memo[str, bool] = Memo()
         self._functions = frozenset(caller for found in callers.values() for caller in found) | {
             runner for found in handoffs.values() for handoff in found for runner in handoff.runners
         }
@@ -61,13 +62,21 @@ class LibraryCalls:
         waiting = [function]
         while waiting:
             current = waiting.pop()
-            if current in self._joined:
+            if self._joined.get(current):
                 continue
-            self._joined.add(current)
+            self._joined.put(current, True)
             for caller in self._callers.get(current, ()):
                 self._flows.join(("runs", current), ("runs", caller))
                 waiting.append(caller)
         return ("runs", function)
+
+    def settle(self) -> None:
+        """Keep which slots are joined by now."""
+        self._joined.settle()
+
+    def forget(self) -> None:
+        """Forget which slots were joined since all was settled."""
+        self._joined.forget()
 
     # ---------------------------------------------------------------- what is asked
     def run_by(self, function: str) -> Slot | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass, replace
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.inference.context import FunctionId
 from offloop.library.model import Kind, ModuleSignature, Type
+from offloop.library.outside import Outside, outside
 from offloop.library.overrides import LOOP_PREFIXES
 from offloop.library.signature import SignatureBuilder
 from offloop.resolve.evaluate import Evaluator
@@ -36,22 +38,23 @@ class Program:
         conventions: Mapping[str, Type],
         callback_decorators: frozenset[str],
     ) -> None:
+        self._callbacks = callback_decorators
         analysed: dict[str, AnalysedModule] = {}
         builders: dict[str, SignatureBuilder] = {}
         for item in inputs:
-            builder = SignatureBuilder(
-                item.name, item.path, item.is_package, item.facts, item.text, callback_decorators
-            )
-            analysed[item.name] = AnalysedModule(item.name, item.path, item.text, item.facts, builder.build())
+            builder, signature = self._signed(item)
+            analysed[item.name] = AnalysedModule(item.name, item.path, item.text, item.facts, signature)
             builders[item.name] = builder
         self.world = World(analysed, library)
         self.evaluator = Evaluator(self.world, conventions, callback_decorators)
         self.kinds: dict[FunctionId, Kind] = {}
         # Callbacks whose mark no dispatcher sees, because a decorator hides it.
         self.unmarked: frozenset[FunctionId] = frozenset()
-        self._lines: dict[str, LineIndex] = {}
+        self.line_indexes: dict[str, LineIndex] = {}
+        self._outsides: dict[str, Outside] = {}
         self._add_local_classes(builders)
-        self._resolve_kinds(builders, callback_decorators)
+        for builder in builders.values():
+            self.kinds.update(self._kinds_of(builder))
 
     def _add_local_classes(self, builders: Mapping[str, SignatureBuilder]) -> None:
         for module in self.world.analysed.values():
@@ -59,27 +62,57 @@ class Program:
                 if cls.parent is not None or cls.owner_class is not None:
                     self.world.add_local_class(builders[module.name].class_(cls))
 
-    def _resolve_kinds(self, builders: Mapping[str, SignatureBuilder], callbacks: frozenset[str]) -> None:
+    def _kinds_of(self, builder: SignatureBuilder) -> Iterator[tuple[FunctionId, Kind]]:
         """Decide which functions are callbacks, imports inside functions and re-exports followed."""
-        for module in self.world.analysed.values():
-            builder = builders[module.name]
-            for function in module.facts.functions:
-                kind = builder.kind(function)
-                if kind is Kind.PLAIN and function.decorators:
-                    kind = self._decorated(function, builder, callbacks)
-                self.kinds[FunctionId(module.name, function.index)] = kind
+        for function in builder.facts.functions:
+            kind = builder.kind(function)
+            if kind is Kind.PLAIN and function.decorators:
+                kind = self._decorated(function, builder)
+            yield FunctionId(builder.module, function.index), kind
 
-    def _decorated(
-        self, function: FunctionFacts, builder: SignatureBuilder, callbacks: frozenset[str]
-    ) -> Kind:
+    def _decorated(self, function: FunctionFacts, builder: SignatureBuilder) -> Kind:
         for decorator in function.decorators:
             dotted = builder.type_of(decorator)
             if dotted is None:
                 continue
             found = self.world.find(dotted.name)
-            if getattr(found, "dotted", None) in callbacks:
+            if getattr(found, "dotted", None) in self._callbacks:
                 return Kind.CALLBACK
         return Kind.PLAIN
+
+    def replace(self, item: ModuleInput) -> bool:
+        """Put a new text in the place of a module's, if only the insides of its functions differ.
+
+        Returns whether it was put there: not where anything differs that other modules may see without
+        evaluating an expression.
+        """
+        before = self.world.analysed[item.name]
+        known = self._outsides.get(item.name)
+        if known is None:
+            shown = ModuleInput(item.name, before.path, item.is_package, before.text, before.facts)
+            known = self._outsides[item.name] = outside(*self._signed(shown))
+        builder, signature = self._signed(item)
+        if outside(builder, signature) != known:
+            return False
+        if any(self.kinds[function] is not kind for function, kind in self._kinds_of(builder)):
+            return False
+        self.world.analysed[item.name] = replace(before, text=item.text, facts=item.facts)
+        self.line_indexes.pop(item.name, None)
+        return True
+
+    def _signed(self, item: ModuleInput) -> tuple[SignatureBuilder, ModuleSignature]:
+        builder = SignatureBuilder(
+            item.name, item.path, item.is_package, item.facts, item.text, self._callbacks
+        )
+        return builder, builder.build()
+
+    def view(self) -> Program:
+        """Return a copy that goes on answering the questions below when texts are replaced."""
+        view = copy(self)
+        view.world = copy(self.world)
+        view.world.analysed = dict(self.world.analysed)
+        view.line_indexes = dict(self.line_indexes)
+        return view
 
     # ---------------------------------------------------------------- questions
     def facts(self, function: FunctionId) -> FunctionFacts:
@@ -88,9 +121,9 @@ class Program:
 
     def lines(self, module: str) -> LineIndex:
         """Return the line index of a module's text."""
-        index = self._lines.get(module)
+        index = self.line_indexes.get(module)
         if index is None:
-            index = self._lines[module] = LineIndex(self.world.analysed[module].text)
+            index = self.line_indexes[module] = LineIndex(self.world.analysed[module].text)
         return index
 
     def line(self, module: str, offset: int) -> int:

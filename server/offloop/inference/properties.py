@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from offloop.facts.model import FunctionFacts
@@ -24,12 +24,20 @@ class PropertyUse(NamedTuple):
     targets: tuple[FunctionId, ...]
 
 
-def property_reads(program: Program) -> Iterator[PropertyUse]:
-    """Yield the reads of properties that are defined in the analysed modules."""
+def property_uses(program: Program, modules: Iterable[str] | None = None) -> Iterator[PropertyUse]:
+    """Yield where some modules (None: all) read or set properties that are defined in the analysed modules."""
+    modules = list(program.world.analysed if modules is None else modules)
+    yield from property_reads(program, modules)
+    yield from property_writes(program, modules)
+
+
+def property_reads(program: Program, modules: Iterable[str] | None = None) -> Iterator[PropertyUse]:
+    """Yield where some modules (None: all) read properties that are defined in the analysed modules."""
     names = _property_names(program)
     if not names:
         return
-    for module in program.world.analysed.values():
+    for name in program.world.analysed if modules is None else modules:
+        module = program.world.analysed[name]
         for function in module.facts.functions:
             scope = ScopeRef(module.name, function.index)
             user = FunctionId(module.name, function.index)
@@ -40,13 +48,14 @@ def property_reads(program: Program) -> Iterator[PropertyUse]:
                         yield PropertyUse(user, attribute, kind, targets)
 
 
-def property_writes(program: Program) -> Iterator[PropertyUse]:
-    """Yield the assignments to properties whose setters are defined in the analysed modules."""
+def property_writes(program: Program, modules: Iterable[str]) -> Iterator[PropertyUse]:
+    """Yield where some modules assign to properties whose setters are defined in the analysed modules."""
     setters = _setters(program)
     if not setters:
         return
     names = frozenset(setters)
-    for module in program.world.analysed.values():
+    for name in modules:
+        module = program.world.analysed[name]
         for function in module.facts.functions:
             scope = ScopeRef(module.name, function.index)
             user = FunctionId(module.name, function.index)

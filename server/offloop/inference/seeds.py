@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from offloop.facts.tree import Call
-from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason
 from offloop.inference.decorators import Effect
 from offloop.inference.edges import HandOffEdge
@@ -91,8 +91,16 @@ def _is_reached(program: Program, kind: Type, entry: EntryPoint) -> bool:
     found = program.world.method(kind, caller)
     if found is None or found[1].module not in program.world.analysed:
         return True
-    facts = program.world.function_facts(found[1].module, found[1].index)
-    return facts is not None and any(_calls_super(call, caller) for call in facts.calls)
+    return _passes_on(program, FunctionId(found[1].module, found[1].index), caller)
+
+
+def _passes_on(program: Program, function: FunctionId, method: str) -> bool:
+    """Whether a function calls a method of its base class."""
+    boundary = program.evaluator.boundary
+    if boundary is not None and boundary.module == function.module:
+        again = partial(_passes_on, program, function, method)
+        boundary.note(("passes on", function.index, method), again, frozenset({method}))
+    return any(_calls_super(call, method) for call in program.facts(function).calls)
 
 
 def _calls_super(call: Call, method: str) -> bool:
@@ -130,8 +138,8 @@ def hint_arguments(program: Program, entries: Iterable[EntrySeed]) -> None:
 
 
 # -------------------------------------------------------------------- all seeds
-def seeds(program: Program, graph: CallGraph, entries: Iterable[EntrySeed]) -> Iterator[Seed]:
-    """Yield the functions whose context is known without their callers, each with the evidence for it."""
+def seeds(program: Program, entries: Iterable[EntrySeed]) -> Iterator[Seed]:
+    """Yield the functions whose context no call or hand-off gives, each with the evidence for it."""
     for function, kind in program.kinds.items():
         if kind in _OF_KINDS:
             yield function, _OF_KINDS[kind]
@@ -140,10 +148,6 @@ def seeds(program: Program, graph: CallGraph, entries: Iterable[EntrySeed]) -> I
             context = ExecutionContext.WORKER if entry.runs_in == "worker" else ExecutionContext.LOOP
             yield function, Evidence(context, Reason.ENTRY_POINT, entry.via, entry.origin)
     yield from _standard_library(program)
-    for edge in graph.handed:
-        seed = hand_off_seed(program, edge)
-        if seed is not None:
-            yield seed
 
 
 def with_effects(begin: Iterable[Seed], effects: Mapping[FunctionId, Effect]) -> Iterator[Seed]:

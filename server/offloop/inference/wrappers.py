@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import Call, Name
 from offloop.inference.context import FunctionId
+from offloop.resolve.boundary import Memo
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.values import ScopeRef
 from offloop.resolve.world import External, World
@@ -20,7 +22,7 @@ class Wrappers:
     def __init__(self, world: World, evaluator: Evaluator) -> None:
         self.world = world
         self.evaluator = evaluator
-        self._known: dict[FunctionId, str | None] = {}
+        self._known: Memo[FunctionId, tuple[str | None]] = Memo()
 
     def parameter(self, function: FunctionId) -> str | None:
         """Return the parameter that a function dresses up and gives back, None where it does not.
@@ -28,9 +30,21 @@ class Wrappers:
         ``wraps`` copies what marks a function (``__dict__``, so the callback mark too), and so a dispatcher
         sees such a wrapper as it would see the function itself.
         """
-        if function not in self._known:
-            self._known[function] = self._find(function)
-        return self._known[function]
+        boundary = self.evaluator.boundary
+        if boundary is not None and boundary.module == function.module:
+            boundary.note(("wrapped", function.index), partial(self.parameter, function))
+        known = self._known.get(function)
+        if known is None:
+            known = self._known.put(function, (self._find(function),))
+        return known[0]
+
+    def settle(self, watched: str) -> None:
+        """Keep what is known of all modules but one."""
+        self._known.settle(lambda function: function.module == watched)
+
+    def forget(self) -> None:
+        """Forget what was learned since all was settled."""
+        self._known.forget()
 
     def _find(self, function: FunctionId) -> str | None:
         module = self.world.analysed[function.module].facts

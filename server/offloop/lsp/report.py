@@ -17,12 +17,14 @@ from lsprotocol import types
 from offloop.config import Settings
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter, uri_of
+from offloop.rules.contexts import by_file
 from offloop.rules.rule import Diagnostic, Severity, Step
 from offloop.text import LineIndex, Position
 
 if TYPE_CHECKING:
     from offloop.inference.trace import Place
-    from offloop.project import CheckResult, FunctionContext
+    from offloop.project import CheckResult
+    from offloop.rules.contexts import FunctionContext
 
 SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -80,8 +82,11 @@ class Report:
 
     def marks(self, path: str) -> list[tuple[object, ...]]:
         """Return what is shown beside the functions of a file, places left out: those the client moves itself."""
+        shown = (self.settings.inlay_hints, self.settings.code_lens)
+        if not any(shown):
+            return [shown]
         return [
-            (self.settings.inlay_hints, self.settings.code_lens),
+            shown,
             *(
                 (one.function, one.context, *[step.message for step in one.trace])
                 for one in self.functions.get(path, ())
@@ -111,13 +116,10 @@ class Renderer:
         for diagnostic in result.diagnostics:
             if diagnostic.severity in SEVERITIES and not settings.excludes(diagnostic.path):
                 findings.setdefault(diagnostic.path, []).append(self._finding(diagnostic, seen))
-        functions: dict[str, list[FunctionContext]] = {}
-        for function in result.functions:
-            functions.setdefault(function.path, []).append(function)
         return Report(
             {path: tuple(found) for path, found in findings.items()},
             {path: _identity(found) for path, found in findings.items()},
-            {path: tuple(found) for path, found in functions.items()},
+            by_file(result.functions),
             versions,
             self.lines,
             self.source_root,

@@ -146,7 +146,7 @@ class LocalWorkshop:
         where = f" in {root}" if root else " (bundled)"
         label = "; ".join([f"Home Assistant {catalog.version}{where}", *catalog.notices])
         jedi = self._asker()
-        return ProjectEngine(lambda: Project(catalog, settings, jedi), label, catalog)
+        return ProjectEngine(lambda: Project(catalog, settings, jedi, live=True), label, catalog)
 
 
 def _onto(settings: Settings, wished: Settings) -> Settings:

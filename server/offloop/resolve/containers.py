@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from offloop.facts.tree import (
@@ -174,8 +175,15 @@ def _kept(evaluator: Evaluator, expr: Expr, scope: ScopeRef) -> Values:
     """Return what the integration itself stores where an expression reads: ``hass.data[KEY][...]``."""
     usage = evaluator.usage
     path = usage.keyed(expr, scope) if usage is not None else None
-    if path is None or usage is None:
+    return _kept_under(evaluator, path) if path is not None else ()
+
+
+def _kept_under(evaluator: Evaluator, path: tuple[str, str]) -> Values:
+    usage = evaluator.usage
+    if usage is None:
         return ()
+    if evaluator.boundary is not None:
+        evaluator.boundary.note(("kept", path), partial(_kept_under, evaluator, path), frozenset({path}))
     return unique(
         value for stored, where in usage.stores_under(path) for value in evaluator.values(stored, where)
     )

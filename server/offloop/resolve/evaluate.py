@@ -7,6 +7,7 @@ entry and what is remembered between questions; each kind of expression is answe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from offloop.facts.tree import (
@@ -29,6 +30,7 @@ from offloop.library.model import ClassSignature, Type
 from offloop.library.signature import SignatureBuilder
 from offloop.resolve import calls, containers, declared, members, names, parameters
 from offloop.resolve.bindings import Binding, Bindings
+from offloop.resolve.boundary import Boundary, Memo
 from offloop.resolve.calls import COROUTINE
 from offloop.resolve.narrowing import Narrowing, narrowed, narrowings
 from offloop.resolve.parameters import match_arguments
@@ -59,18 +61,23 @@ class Evaluator:
         self.hints: dict[tuple[str, int, int], Values] = {}
         # How undeclared values get where they are, where that is followed.
         self.usage: Usage | None = None
+        # What other modules ask about the one that is being edited, where somebody edits one.
+        self.boundary: Boundary | None = None
         self._memo: dict[int, Values] = {}
+        self._settled: dict[int, Values] = {}
         self._busy: set[int] = set()
         self._cut = False  # a cycle was cut while the current expression was evaluated
-        self._assignments: dict[tuple[str, str], members.Assignments] = {}
-        self._returned: dict[tuple[str, int], Values] = {}
-        self._narrowings: dict[ScopeRef, tuple[Narrowing, ...]] = {}
+        self._assignments: Memo[tuple[str, str], members.Assignments] = Memo()
+        self._returned: Memo[tuple[str, int], Values] = Memo()
+        self._narrowings: Memo[ScopeRef, tuple[Narrowing, ...]] = Memo()
 
     # ---------------------------------------------------------------- expressions
     def values(self, expr: Expr, scope: ScopeRef) -> Values:
         """Return what an expression may stand for; empty where that is unknown."""
         key = id(expr)
         known = self._memo.get(key)
+        if known is None:
+            known = self._settled.get(key)
         if known is not None:
             return known
         if key in self._busy:
@@ -136,7 +143,7 @@ class Evaluator:
         known = self._narrowings.get(scope)
         if known is None:
             function = self.world.analysed[scope.module].facts.functions[scope.function]
-            known = self._narrowings[scope] = narrowings(function)
+            known = self._narrowings.put(scope, narrowings(function))
         return known
 
     # ---------------------------------------------------------------- types and members
@@ -161,7 +168,7 @@ class Evaluator:
         key = (signature.module, signature.qualname)
         known = self._assignments.get(key)
         if known is None:
-            known = self._assignments[key] = members.assignments(self, signature)
+            known = self._assignments.put(key, members.assignments(self, signature))
         return known
 
     # ---------------------------------------------------------------- results
@@ -172,11 +179,40 @@ class Evaluator:
     def returned(self, module: str, index: int) -> Values:
         """Return what the ``return`` statements of an analysed function give."""
         key = (module, index)
+        if self.boundary is not None and self.boundary.module == module:
+            self.boundary.note(("returned", index), partial(self.returned, module, index))
         known = self._returned.get(key)
         if known is None:
-            self._returned[key] = ()  # a recursive function adds nothing of its own
-            known = self._returned[key] = calls.return_values(self, module, index)
+            self._returned.put(key, ())  # a recursive function adds nothing of its own
+            known = self._returned.put(key, calls.return_values(self, module, index))
         return known
+
+    # ---------------------------------------------------------------- while one module is edited
+    def settle(self) -> None:
+        """Keep what is known by now, but for the insides of the module behind the boundary."""
+        boundary = self.boundary
+        if boundary is None:
+            return
+        boundary.close()
+        # Expressions are known by identity: the watched module's own are never asked for again.
+        self._settled |= self._memo
+        self._memo = {}
+        self._assignments.settle(lambda key: key[0] == boundary.module)
+        self._returned.settle(lambda key: key[0] == boundary.module)
+        self._narrowings.settle(lambda scope: scope.module == boundary.module)
+        self.scopes.settle(boundary.module)
+        if self.usage is not None:
+            self.usage.forget()
+
+    def forget(self) -> None:
+        """Forget what was learned since all was settled: the watched module has changed."""
+        self._memo = {}
+        self._assignments.forget()
+        self._returned.forget()
+        self._narrowings.forget()
+        self.scopes.forget()
+        if self.usage is not None:
+            self.usage.forget()
 
 
 # ------------------------------------------------------------------ by kind of expression

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from offloop.facts.model import FunctionFacts
@@ -122,6 +123,9 @@ def _given(evaluator: Evaluator, kind: Type, attr: str) -> Values:
     """Return what functions outside of a class assign to an attribute of its objects."""
     if evaluator.usage is None:
         return ()
+    if evaluator.boundary is not None:
+        again = partial(_given, evaluator, kind, attr)
+        evaluator.boundary.note(("given", kind, attr), again, frozenset({attr}))
     names = {owner.name for owner in evaluator.world.ancestry(kind)} - _PLAIN_BASES
     return unique(
         value
@@ -158,13 +162,21 @@ def _own(
         declared = instances(evaluator.world, substitute(declared_type, arguments))
         if declared:
             return declared
-    assigned = evaluator.assignments(signature).get(attr)
-    if assigned:
-        found = unique(
-            value for expr, where in assigned[:MAX_VALUES] for value in evaluator.values(expr, where)
-        )
+    found = assigned(evaluator, signature, attr)
+    if found is not None:
         return found or None
     return () if declared_type is not None else None
+
+
+def assigned(evaluator: Evaluator, signature: ClassSignature, attr: str) -> Values | None:
+    """Return what the methods of a class assign to an attribute of their object; None where they assign nothing."""
+    boundary = evaluator.boundary
+    if boundary is not None and boundary.module == signature.module:
+        boundary.note(("assigned", signature.qualname, attr), partial(assigned, evaluator, signature, attr))
+    stores = evaluator.assignments(signature).get(attr)
+    if not stores:
+        return None
+    return unique(value for expr, where in stores[:MAX_VALUES] for value in evaluator.values(expr, where))
 
 
 def _property(evaluator: Evaluator, method: FunctionSignature, arguments: Mapping[str, Type]) -> Values:
@@ -197,12 +209,18 @@ def _of_module(evaluator: Evaluator, module: str, attr: str) -> Values:
     world = evaluator.world
     found = world.find(f"{module}.{attr}")
     if isinstance(found, Variable) and found.type is None and module in world.analysed:
-        scope = ScopeRef(module, None)
-        bindings, _ = evaluator.scopes.bindings(scope)
-        return tuple(
-            value for binding in bindings.get(attr, []) for value in bound(evaluator, binding, scope)
-        )
+        return _variable(evaluator, module, attr)
     return wrap(world, found)
+
+
+def _variable(evaluator: Evaluator, module: str, name: str) -> Values:
+    """Return what a module-level variable without a declared type stands for."""
+    boundary = evaluator.boundary
+    if boundary is not None and boundary.module == module:
+        boundary.note(("variable", name), partial(_variable, evaluator, module, name))
+    scope = ScopeRef(module, None)
+    bindings, _ = evaluator.scopes.bindings(scope)
+    return tuple(value for binding in bindings.get(name, []) for value in bound(evaluator, binding, scope))
 
 
 # ------------------------------------------------------------------ assigned attributes

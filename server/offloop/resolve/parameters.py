@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from offloop.facts.model import FunctionFacts
@@ -90,8 +91,15 @@ def _passed(evaluator: Evaluator, scope: ScopeRef, function: FunctionFacts, inde
     if cls is not None:
         below = [signature.qualname for signature in evaluator.world.subclasses(cls.dotted)]
         classes = tuple(name.rpartition(".")[2] for name in (cls.qualname, *below))
+    names = tuple(caller_names(function, classes))
+    if evaluator.boundary is not None:
+        evaluator.boundary.note(
+            ("passed", scope, index),
+            partial(_passed, evaluator, scope, function, index),
+            frozenset(names),
+        )
     found: list[Value] = []
-    for name in caller_names(function, classes):
+    for name in names:
         for call, where in usage.calls_of(name):
             argument = _argument(evaluator, call, where, (scope.module, function), index)
             if argument is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from offloop.library.model import ClassSignature
 from offloop.library.signature import SignatureBuilder
 from offloop.resolve.bindings import Binding, Bindings, block_bindings, function_bindings
+from offloop.resolve.boundary import Memo
 from offloop.resolve.values import ScopeRef
 from offloop.resolve.world import World
 
@@ -15,8 +16,18 @@ class Scopes:
     def __init__(self, world: World, callback_decorators: frozenset[str]) -> None:
         self.world = world
         self.callback_decorators = callback_decorators
-        self._bindings: dict[ScopeRef, tuple[Bindings, frozenset[str]]] = {}
-        self._builders: dict[str, SignatureBuilder] = {}
+        self._bindings: Memo[ScopeRef, tuple[Bindings, frozenset[str]]] = Memo()
+        self._builders: Memo[str, SignatureBuilder] = Memo()
+
+    def settle(self, watched: str) -> None:
+        """Keep what is known of all modules but one."""
+        self._bindings.settle(lambda scope: scope.module == watched)
+        self._builders.settle(lambda module: module == watched)
+
+    def forget(self) -> None:
+        """Forget what was learned since all was settled."""
+        self._bindings.forget()
+        self._builders.forget()
 
     def builder(self, module: str) -> SignatureBuilder:
         """Return the reader of annotations for a module."""
@@ -32,7 +43,7 @@ class Scopes:
                 self.callback_decorators,
             )
             builder.names = dict(analysed.signature.names)
-            self._builders[module] = builder
+            self._builders.put(module, builder)
         return builder
 
     def bindings(self, scope: ScopeRef) -> tuple[Bindings, frozenset[str]]:
@@ -46,7 +57,7 @@ class Scopes:
                 known = block_bindings(facts, facts.classes[scope.cls].body), frozenset()
             else:
                 known = block_bindings(facts, facts.body), frozenset()
-            self._bindings[scope] = known
+            self._bindings.put(scope, known)
         return known
 
     def outer(self, scope: ScopeRef) -> ScopeRef | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from typing import NamedTuple
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import Assign, Attribute, Block, Call, Constant, Expr, Name, Subscript
@@ -16,6 +17,21 @@ _READS = frozenset({"get", "pop", "setdefault"})
 _MAX_CALLS = 40
 
 Site = tuple[Call, ScopeRef]
+Stored = tuple[Expr, ScopeRef]
+Given = tuple[Attribute, Expr, ScopeRef]
+
+
+class ModuleUsage(NamedTuple):
+    """The call sites and stores of one module."""
+
+    calls: dict[str, list[Site]]
+    stores: dict[tuple[str, str], list[Stored]]
+    given: dict[str, list[Given]]
+
+    @property
+    def mentioned(self) -> frozenset[Hashable]:
+        """The names that the module calls or assigns to as attributes, and the keys that it stores under."""
+        return frozenset(self.calls) | frozenset(self.stores) | frozenset(self.given)
 
 
 class Usage:
@@ -23,19 +39,32 @@ class Usage:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._calls: dict[str, list[Site]] = defaultdict(list)
-        self._stores: dict[tuple[str, str], list[tuple[Expr, ScopeRef]]] = defaultdict(list)
-        self._attributes: dict[str, list[tuple[Attribute, Expr, ScopeRef]]] = defaultdict(list)
-        for module in world.analysed.values():
-            self._read(module.name, module.facts)
+        self._sites: dict[str, list[Site]] = {}
+        self._stored: dict[tuple[str, str], list[Stored]] = {}
+        self._modules = {
+            module.name: self._read(module.name, module.facts) for module in world.analysed.values()
+        }
 
-    def _read(self, module: str, facts: ModuleFacts) -> None:
+    def replace(self, module: str, facts: ModuleFacts) -> frozenset[Hashable]:
+        """Read a module anew; return the names and keys that it mentions or mentioned before."""
+        before = self._modules[module]
+        after = self._modules[module] = self._read(module, facts)
+        return before.mentioned | after.mentioned
+
+    def forget(self) -> None:
+        """Forget what was joined from all modules."""
+        self._sites = {}
+        self._stored = {}
+
+    def _read(self, module: str, facts: ModuleFacts) -> ModuleUsage:
+        found = ModuleUsage(defaultdict(list), defaultdict(list), defaultdict(list))
         scope = ScopeRef(module, None)
-        self._read_scope(facts.body, facts.calls, scope)
+        self._read_scope(facts.body, facts.calls, scope, found)
         for function in facts.functions:
-            self._read_scope(function.body, function.calls, ScopeRef(module, function.index))
+            self._read_scope(function.body, function.calls, ScopeRef(module, function.index), found)
+        return found
 
-    def _read_scope(self, body: Block, calls: tuple[Call, ...], scope: ScopeRef) -> None:
+    def _read_scope(self, body: Block, calls: tuple[Call, ...], scope: ScopeRef, found: ModuleUsage) -> None:
         for call in calls:
             name = (
                 call.function.attr
@@ -43,33 +72,40 @@ class Usage:
                 else getattr(call.function, "id", None)
             )
             if name is not None:
-                self._calls[name].append((call, scope))
+                found.calls[name].append((call, scope))
             if name == "setdefault" and len(call.arguments) == 2:
                 path = self.keyed(call, scope)
                 if path is not None:
-                    self._stores[path].append((call.arguments[1].value, scope))
+                    found.stores[path].append((call.arguments[1].value, scope))
         for statement in statements(body):
             if isinstance(statement, Assign) and statement.value is not None:
                 for target in statement.targets:
                     path = self.keyed(target, scope) if isinstance(target, Subscript) else None
                     if path is not None:
-                        self._stores[path].append((statement.value, scope))
+                        found.stores[path].append((statement.value, scope))
                     if isinstance(target, Attribute):
-                        self._attributes[target.attr].append((target, statement.value, scope))
+                        found.given[target.attr].append((target, statement.value, scope))
 
-    def assigned_to(self, name: str) -> list[tuple[Attribute, Expr, ScopeRef]]:
+    def assigned_to(self, name: str) -> list[Given]:
         """Return (attribute, value, scope) of all assignments to an attribute of that name; few ones only."""
-        found = self._attributes.get(name, [])
+        found = [given for module in self._modules.values() for given in module.given.get(name, ())]
         return found if len(found) <= _MAX_CALLS else []
 
     def calls_of(self, name: str) -> list[Site]:
         """Return the calls of anything of that name; none where there are too many to tell anything."""
-        found = self._calls.get(name, [])
-        return found if len(found) <= _MAX_CALLS else []
+        known = self._sites.get(name)
+        if known is None:
+            found = [site for module in self._modules.values() for site in module.calls.get(name, ())]
+            known = self._sites[name] = found if len(found) <= _MAX_CALLS else []
+        return known
 
-    def stores_under(self, path: tuple[str, str]) -> list[tuple[Expr, ScopeRef]]:
+    def stores_under(self, path: tuple[str, str]) -> list[Stored]:
         """Return the values stored below an attribute and key, at any depth."""
-        return self._stores.get(path, [])
+        known = self._stored.get(path)
+        if known is None:
+            found = [stored for module in self._modules.values() for stored in module.stores.get(path, ())]
+            known = self._stored[path] = found
+        return known
 
     def keyed(self, expr: Expr, scope: ScopeRef) -> tuple[str, str] | None:
         """Return (attribute, first key) for ``x.attribute[key]...``, None for anything else."""

@@ -44,9 +44,7 @@ Found = ModuleSignature | ClassSignature | FunctionSignature | Variable | Extern
 class World:
     """Finds modules, symbols, classes and their members by canonical dotted name."""
 
-    def __init__(
-        self, analysed: Mapping[str, AnalysedModule], library: Mapping[str, ModuleSignature]
-    ) -> None:
+    def __init__(self, analysed: dict[str, AnalysedModule], library: Mapping[str, ModuleSignature]) -> None:
         self.analysed = analysed
         self.library = library
         self._found: dict[str, Found] = {}

@@ -10,7 +10,7 @@ from offloop.cli.output.style import Style
 from offloop.cli.report import Place, Report, step_place
 
 if TYPE_CHECKING:
-    from offloop.project import FunctionContext
+    from offloop.rules.contexts import FunctionContext
     from offloop.rules.rule import Diagnostic, Fix, Step
 
 

@@ -1,0 +1,161 @@
+"""A project that keeps its analysis finds what one that begins anew finds, after whatever edits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+import pytest
+
+from offloop.config import Settings
+from offloop.inference import live
+from offloop.project import CheckResult, Project
+from offloop.source import Integration
+from tests.edits import edited
+from tests.mdtest.world import PACKAGE, ROOT, minihass_catalog, source_file
+
+SWITCH = """\
+from homeassistant.components.switch import SwitchEntity
+from .hub import Hub
+
+
+class DemoSwitch(SwitchEntity):
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def turn_on(self, **kwargs) -> None:
+        self._hub.fire()
+        self._hub.helper.notify()
+"""
+HUB = """\
+from homeassistant.core import HomeAssistant
+from .helper import Helper
+
+
+class Hub:
+    def __init__(self, hass: HomeAssistant) -> None:
+        self.hass = hass
+        self.helper = Helper(hass)
+
+    def fire(self) -> None:
+        self.hass.bus.async_fire("demo")
+"""
+HELPER = """\
+class Helper:
+    def __init__(self, hass) -> None:
+        self.hass = hass
+
+    def notify(self) -> None:
+        pass
+"""
+FILES = {"__init__.py": "", "switch.py": SWITCH, "hub.py": HUB, "helper.py": HELPER}
+
+
+def integration(files: Mapping[str, str]) -> Integration:
+    return Integration(
+        "demo", PACKAGE, ROOT, tuple(source_file(path, text) for path, text in sorted(files.items()))
+    )
+
+
+def live_project() -> Project:
+    return Project(minihass_catalog(), Settings(), live=True)
+
+
+def fresh(files: Mapping[str, str]) -> CheckResult:
+    return Project(minihass_catalog(), Settings()).check(integration(files))
+
+
+@pytest.fixture
+def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
+    """The modules for whose sake everything was analysed."""
+    modules: list[str | None] = []
+    really = live._analysed
+
+    def noted(given: live._Given, module: str | None) -> tuple[live.Analysis, live._Watch | None]:
+        modules.append(module)
+        return really(given, module)
+
+    monkeypatch.setattr(live, "_analysed", noted)
+    return modules
+
+
+def test_only_the_first_edit_of_a_module_analyses_everything(analysed: list[str | None]) -> None:
+    project = live_project()
+    files = dict(FILES)
+    project.check(integration(files))
+    for line in (
+        "        pass",
+        "        self.hass.bus.async_fire('twice')",
+        "        x = (",
+        "        return 1",
+    ):
+        files["hub.py"] = HUB + line + "\n"
+        assert project.check(integration(files)) == fresh(files)
+    assert analysed == [None, f"{PACKAGE}.hub"]
+
+
+def test_the_same_texts_are_not_analysed_again(analysed: list[str | None]) -> None:
+    project = live_project()
+    assert project.check(integration(FILES)) == project.check(integration(FILES))
+    assert analysed == [None]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("helper.py", "        pass", "        self.hass.bus.async_fire('x')"),
+        ("helper.py", "self.hass = hass", "self.hass = None"),
+        ("hub.py", "self.helper = Helper(hass)", "self.helper = hass"),
+        (
+            "hub.py",
+            "self.helper = Helper(hass)",
+            "self.helper = self.make()\n\n    def make(self):\n        return Helper(self.hass)",
+        ),
+        ("hub.py", "def fire(self)", "def fire(self, x=None)"),
+        ("switch.py", "hub: Hub", "hub"),
+        ("switch.py", "        self._hub.fire()", "        run = lambda: self._hub.fire()\n        run()"),
+    ],
+)
+def test_an_edit_that_others_notice(path: str, old: str, new: str) -> None:
+    project = live_project()
+    files = {**FILES, path: FILES[path] + "\n"}
+    project.check(integration(FILES))
+    project.check(integration(files))
+    files[path] = files[path].replace(old, new)
+    assert project.check(integration(files)) == fresh(files)
+
+
+def test_what_was_told_before_an_edit_stays_as_it_was() -> None:
+    project = live_project()
+    files = {**FILES, "hub.py": HUB + "\n"}
+    project.check(integration(FILES))
+    project.check(integration(files))
+    before = project.check(integration(files))
+    again = project.check(integration({**files, "hub.py": "\n\n\n" + HUB.replace("async_fire", "fire")}))
+    assert before == fresh(files)
+    assert again.functions != before.functions
+
+
+def test_a_fault_is_forgotten_with_the_next_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    project = live_project()
+    files = {**FILES, "hub.py": HUB + "\n"}
+    project.check(integration(FILES))
+    project.check(integration(files))
+    with monkeypatch.context() as patched:
+        patched.setattr(live, "_renewed", lambda *_: 1 / 0)
+        broken = project.check(integration({**files, "hub.py": HUB}))
+        assert broken.problems[0].internal
+    assert project.check(integration(FILES)) == fresh(FILES)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_edits(seed: int) -> None:
+    random = Random(seed)
+    project = live_project()
+    files = dict(FILES)
+    path = random.choice(sorted(files))
+    for _ in range(25):
+        if random.random() < 0.15:
+            path = random.choice(sorted(files))
+        files[path] = edited(files[path], random)
+        assert project.check(integration(files)) == fresh(files)
