@@ -49,12 +49,18 @@ class Client extends LanguageClient {
     }
     super.registerFeature(feature);
   }
+
+  /** Logged only: what went wrong is told to the user once, by the extension, with something to do about it. */
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
 }
 
 /** Commands that this extension registers; one that the server offers by the same name is reached through it. */
 export const OWN_COMMANDS = new Set<string>();
 
 const LAST_WORDS = 2000;
+const LAST_WORDS_MS = 1000;
 const END_MS = 3000;
 
 export class Server implements vscode.Disposable {
@@ -63,6 +69,7 @@ export class Server implements vscode.Disposable {
   private process: ChildProcess | undefined;
   private hasServed = false;
   private lastWords = "";
+  private ended: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly how: Launch,
@@ -117,7 +124,7 @@ export class Server implements vscode.Disposable {
     try {
       await this.client.start();
     } catch (error) {
-      this.listener.gaveUp(this.reason(error instanceof Error ? error.message : String(error)));
+      await this.giveUp(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -160,6 +167,7 @@ export class Server implements vscode.Disposable {
         this.lastWords = (this.lastWords + text).slice(-LAST_WORDS);
       });
       child.once("exit", (code, signal) => this.channel.info(`The server ended (${signal ?? `exit code ${code}`}).`));
+      this.ended = new Promise((resolve) => child.once("close", resolve));
       child.once("error", reject);
       child.once("spawn", () => {
         this.channel.info(`Started ${[command.program, ...args].join(" ")} as process ${child.pid}.`);
@@ -174,12 +182,16 @@ export class Server implements vscode.Disposable {
       return { action: CloseAction.Restart, handled: true, message: "The server ended by itself and is started again." };
     }
     const message = verdict === "give up" ? "the server ended again and again" : "the server ended while it was starting";
-    this.listener.gaveUp(this.reason(message));
+    void this.giveUp(message);
     return { action: CloseAction.DoNotRestart, handled: true, message };
   }
 
-  private reason(message: string): string {
+  /** Tell the listener, with the last words of the process once it has said them. */
+  private async giveUp(message: string): Promise<void> {
+    await Promise.race([this.ended, new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS))]);
+    const code = this.process?.exitCode;
+    const happened = typeof code === "number" ? `the server ended with exit code ${code}` : message;
     const last = this.lastWords.trim().split("\n").at(-1);
-    return last ? `${message} (${last})` : message;
+    this.listener.gaveUp(last ? `${happened} (${last})` : happened);
   }
 }

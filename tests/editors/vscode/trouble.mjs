@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { exampleFolder, log, scenario, temporary, until } from "./workbench.mjs";
+import { exampleFolder, log, scenario, temporary, until, writeWorkspaceSettings } from "./workbench.mjs";
 
 const place = temporary("trouble");
 const folder = exampleFolder(place);
@@ -21,7 +21,8 @@ function dying() {
   return path;
 }
 
-await scenario({ folder, settings: { ...base, "offloop.interpreter": join(place, "no such python") } }, async (code) => {
+writeWorkspaceSettings(folder, { ...base, "offloop.interpreter": join(place, "no such python") });
+await scenario({ folder }, async (code) => {
   const { page } = code;
   await code.openFile("switch.py", 53);
 
@@ -29,20 +30,20 @@ await scenario({ folder, settings: { ...base, "offloop.interpreter": join(place,
   await page.screenshot({ path: join(code.artefacts, "no-python.png") });
 
   if (existsSync(old)) {
-    await code.changeSettings({ ...base, "offloop.interpreter": old });
+    code.writeWorkspaceSettings({ ...base, "offloop.interpreter": old });
     await expectMessage(code, /is Python 3\.9\.18 \(Python 3\.11 or newer is needed\)/, "Get Python");
   } else {
     log(`skipped: Python 3.9 is not at ${old}`);
   }
 
-  await code.changeSettings({ ...base, "offloop.interpreter": dying() });
+  code.writeWorkspaceSettings({ ...base, "offloop.interpreter": dying() });
   const told = await expectMessage(code, /is not running: .*MemoryError: no room/, "Try Again");
   await page.waitForTimeout(4000);
   assert.equal(readFileSync(starts, "utf8").trim().split("\n").length, 1, "a server that dies at its start is started once");
   log("one start, then:", told);
 
   // Mended: it runs at once, and the text that was typed meanwhile is there.
-  await code.changeSettings(base);
+  code.writeWorkspaceSettings(base);
   await page.waitForSelector(".squiggly-error", { state: "attached" });
   await code.dismissMessages();
 

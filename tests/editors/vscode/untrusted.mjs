@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { exampleFolder, log, scenario, temporary, until } from "./workbench.mjs";
+import { exampleFolder, log, scenario, temporary, until, writeWorkspaceSettings } from "./workbench.mjs";
 
 const place = temporary("untrusted");
 const folder = exampleFolder(place, "Gärten von 家");
@@ -12,8 +12,7 @@ const sprung = join(place, "sprung");
 mkdirSync(join(folder, ".venv", "bin"), { recursive: true });
 writeFileSync(trap, `#!/bin/sh\ntouch "${sprung}"\nexit 1\n`);
 chmodSync(trap, 0o755);
-mkdirSync(join(folder, ".vscode"));
-writeFileSync(join(folder, ".vscode", "settings.json"), JSON.stringify({ "offloop.interpreter": trap, "offloop.importStrategy": "fromEnvironment" }));
+writeWorkspaceSettings(folder, { "offloop.interpreter": trap, "offloop.importStrategy": "fromEnvironment" });
 
 const settings = {
   "offloop.homeAssistant": "2026.11.0",

@@ -53,6 +53,11 @@ export function exampleFolder(parent, name = "garden") {
   return folder;
 }
 
+export function writeWorkspaceSettings(folder, settings) {
+  mkdirSync(join(folder, ".vscode"), { recursive: true });
+  writeFileSync(join(folder, ".vscode", "settings.json"), JSON.stringify(settings, null, 2));
+}
+
 export function temporary(name) {
   return mkdtempSync(join(tmpdir(), `offloop ${name} `));
 }
@@ -101,6 +106,11 @@ export class Workbench {
   writeSettings(settings) {
     mkdirSync(join(this.data, "User"), { recursive: true });
     writeFileSync(join(this.data, "User", "settings.json"), JSON.stringify({ ...SETTINGS, ...settings }, null, 2));
+  }
+
+  /** Change the settings of the workspace; those of one machine count here only, this VS Code being a remote one. */
+  writeWorkspaceSettings(settings) {
+    writeWorkspaceSettings(this.folder, settings);
   }
 
   /** Change settings as the user does: in their file, opened in the editor. */
