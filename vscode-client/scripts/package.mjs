@@ -3,6 +3,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, statSync } from "node:fs";
 
 const TARGETS = ["linux-x64", "linux-arm64", "linux-armhf", "alpine-x64", "alpine-arm64", "darwin-x64", "darwin-arm64", "win32-x64", "win32-arm64"];
+// Pictures and links of the README, which is not at the top of the repository.
+const REPOSITORY = "https://github.com/offloop/offloop";
+const URLS = ["--baseContentUrl", `${REPOSITORY}/blob/HEAD/vscode-client`, "--baseImagesUrl", `${REPOSITORY}/raw/HEAD/vscode-client`];
 const LIMIT = 12 * 1024 * 1024;
 const python = process.env.PYTHON ?? (process.platform === "win32" ? "python" : "python3");
 
@@ -35,7 +38,7 @@ for (const target of wanted(process.argv.slice(2))) {
     throw new Error("dist/extension.js is not there: npm run build");
   }
   const platform = target === "universal" ? [] : ["--target", target];
-  run(process.execPath, ["node_modules/@vscode/vsce/vsce", "package", "--no-dependencies", ...platform, "-o", file]);
+  run(process.execPath, ["node_modules/@vscode/vsce/vsce", "package", "--no-dependencies", ...URLS, ...platform, "-o", file]);
   const { size } = statSync(file);
   console.log(`${file}: ${(size / 1024 / 1024).toFixed(1)} MB`);
   if (size > LIMIT) {

@@ -35,7 +35,7 @@ await scenario({ folder, settings }, async (code) => {
   await until("the hover shows the reason", async () => (await hover.innerText()).includes("executor"));
   log("hover:", (await hover.innerText()).replace(/\s+/g, " "));
   await page.waitForTimeout(500);
-  await code.picture("hover", { keepMouse: true });
+  await code.picture("finding", { keepMouse: true, isShown: true });
 
   await code.goTo(53, 16);
   await page.keyboard.press("Control+.");
@@ -43,7 +43,7 @@ await scenario({ folder, settings }, async (code) => {
   await page.waitForTimeout(700);
   const offered = await code.texts(".action-widget .monaco-list-row");
   log("offered:", offered);
-  await code.picture("quick-fix");
+  await code.picture("fix", { isShown: true });
   await page.locator(".action-widget .monaco-list-row.action", { hasText: /Show why/i }).click();
 
   const steps = page.locator(".pane-body .monaco-list-row", { hasText: /^\s*\d+\./ });
@@ -52,7 +52,7 @@ await scenario({ folder, settings }, async (code) => {
   await page.locator(".pane-body .monaco-list-row", { hasText: "in the executor" }).last().click();
   await page.waitForSelector('.tab.active[data-resource-name="entity.py"]');
   await page.waitForTimeout(1000);
-  await code.picture("why");
+  await code.picture("why", { isShown: true });
   const { line, text } = await code.currentLine();
   assert.equal(line, await lineOf(join(release, "homeassistant", "helpers", "entity.py"), text));
   log("opened", line, text.trim());

@@ -252,13 +252,17 @@ export class Workbench {
     return (await this.page.locator(selector).allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
   }
 
-  async picture(name, { keepMouse = false } = {}) {
+  /** Keep a picture as an artefact; with OFFLOOP_KEEP_PICTURES those that the README shows take their places there. */
+  async picture(name, { keepMouse = false, isShown = false } = {}) {
     const { page } = this;
     if (!keepMouse) {
       await page.mouse.move(640, 3);
     }
     await page.waitForTimeout(600);
     await page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
+    if (isShown && process.env.OFFLOOP_KEEP_PICTURES) {
+      cpSync(join(ARTEFACTS, `${name}.png`), join(ROOT, "vscode-client", "media", `${name}.png`));
+    }
     log("picture", name);
   }
 
@@ -295,8 +299,8 @@ function plain(text) {
   return text.replace(/\u00a0/g, " ");
 }
 
-export function packed() {
-  return process.env.OFFLOOP_VSIX ?? join(ROOT, "vscode-client", "dist", `offloop-${process.platform}-${process.arch}.vsix`);
+export function packed(target = `${process.platform}-${process.arch}`) {
+  return join(ROOT, "vscode-client", "dist", `offloop-${target}.vsix`);
 }
 
 export function homeAssistant(version = "2026.11.0") {
