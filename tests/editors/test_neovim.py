@@ -78,7 +78,7 @@ def test_the_menu_of_code_actions_begins_with_the_preferred_fix(
         )
         editor.found()
         titles = editor.lua("return titles")
-        assert titles[0] == "Use self.hass.bus.fire"
+        assert titles[0].startswith("Use self.hass.bus.fire (")
         assert titles[-1] == "Suppress HAT101 on this line"
         assert editor.lua("return text()") == MENDED
 

@@ -9,6 +9,7 @@ from offloop.inference.crossings import Crossing
 from offloop.library.model import FunctionSignature, LoopApi, Twin
 from offloop.resolve.values import ModuleObject, ScopeRef
 from offloop.rules.edits import bound_name, enclosing_statement, import_name, replace_import, uses_of
+from offloop.rules.removers import remover_reaches_loop
 from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.text import Edit
 
@@ -36,7 +37,11 @@ def _change(twin: Twin) -> str:
     """Return what the swap changes in behaviour, for the title."""
     if twin.blocks:
         return " (waits until the event loop has done it)"
-    return "" if twin.returns_same else " (scheduled; returns None)"
+    return (
+        " (scheduled in the event loop, not done at once)"
+        if twin.returns_same
+        else " (scheduled; returns None)"
+    )
 
 
 def _written(analysis: Analysis, crossing: Crossing, twin: Twin) -> str:
@@ -64,8 +69,11 @@ def _fits(analysis: Analysis, crossing: Crossing, twin: Twin) -> bool:
     context = analysis.summary(crossing.function).context
     if twin.blocks and context is ExecutionContext.BOTH:
         return False  # in the loop it would wait for itself
-    if not twin.returns_same and is_used(analysis, crossing):
-        return False
+    if is_used(analysis, crossing):
+        if not twin.returns_same:
+            return False
+        if twin.blocks and remover_reaches_loop(analysis, crossing):
+            return False
     return _arguments_fit(analysis, crossing.call, crossing.api, twin)
 
 
