@@ -172,21 +172,25 @@ def proved_findings(
         if len(group) == 1:
             tried = proved_fixes(group[0], refuses, first_only=True)
             held[group[0]] = with_fixes(tried, tried.fixes[:1])
-        elif group and _hold_together(prover, integration, result, group):
+        elif group and hold_together(prover, integration, result, [(one, one.fixes[0]) for one in group]):
             held |= {one: with_fixes(one, one.fixes[:1]) for one in group}
         elif group:
             waiting += [group[: len(group) // 2], group[len(group) // 2 :]]
     return tuple(held.get(one, one) for one in findings)
 
 
-def _hold_together(
-    prover: Prover, integration: Integration, result: CheckResult, findings: Sequence[Diagnostic]
+def hold_together(
+    prover: Prover,
+    integration: Integration,
+    result: CheckResult,
+    wishes: Sequence[tuple[Diagnostic, Fix]],
 ) -> bool:
-    after = edited(integration, edits_of(one.fixes[0] for one in findings))
+    """Whether fixes of findings of the last check hold when all are applied at once."""
+    after = edited(integration, edits_of(fix for _, fix in wishes))
     if after is None or broken_syntax(integration, after.integration) is not None:
         return False
     outcome = prover.check_edited(after.integration, after.moves)
-    return objection(result, outcome, after.moves, findings) is None
+    return objection(result, outcome, after.moves, [finding for finding, _ in wishes]) is None
 
 
 def proved_fixes(

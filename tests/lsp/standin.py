@@ -1,7 +1,8 @@
 """A language server with a stand-in for the checker: what the protocol tests need, no Home Assistant.
 
 It finds ``.async_fire(`` (with a fix), and obeys words in the texts: ``poison`` gives every other file of
-the integration a finding, ``doubt`` gives one once asking elsewhere has told more, ``crash`` raises.
+the integration a finding, ``doubt`` gives one once asking elsewhere has told more, ``crash`` raises,
+``stubborn`` makes the fix help nothing.
 ``OFFLOOP_TEST_GATE`` names a file without which the engine is never ready.
 """
 
@@ -24,7 +25,7 @@ from offloop.project import CheckResult
 from offloop.rules.contexts import FunctionContext
 from offloop.rules.rule import Applicability, Diagnostic, FileEdit, Fix, Severity, Step
 from offloop.source import Integration, SourceFile
-from offloop.text import Edit, LineIndex, Span
+from offloop.text import Edit, LineIndex, Moves, Span
 
 CALL = re.compile(r"\.async_fire\(")
 DEF = re.compile(r"def (\w+)\(")
@@ -60,6 +61,9 @@ class StandIn:
         contexts = [one for file in integration.files for one in _functions(file)]
         return CheckResult(tuple(found), tuple(contexts), integration.problems)
 
+    def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
+        return self.check(edited)
+
     def analysis(self, integration: Integration) -> Analysis | None:
         return None
 
@@ -83,8 +87,11 @@ class StandIn:
                 Applicability.SAFE,
                 preferred=True,
             )
+            if "stubborn" in file.text:
+                edit = FileEdit(file.path, Edit(span.start, span.end, "bus.async_fire"))
+                fix = replace(fix, edits=(edit,))
             risky = Fix(
-                "Delete it", (FileEdit(file.path, Edit(span.start, span.end, "")),), Applicability.UNSAFE
+                "Delete it", (FileEdit(file.path, Edit(span.start, span.end, "stop")),), Applicability.UNSAFE
             )
             fixes = (replace(risky, preferred=True),) if "only unsafe" in file.text else (risky, fix)
             yield self._finding(file, span, "HAT101", fixes)

@@ -67,6 +67,8 @@ async def test_open_mend_and_close(client: LanguageClient, integration: Path) ->
     assert actions is not None
     action = actions[0]
     assert isinstance(action, types.CodeAction)
+    if action.edit is None:  # tried when it is chosen
+        action = await client.code_action_resolve_async(action)
     assert action.edit is not None
     if action.edit.document_changes is not None:
         change = action.edit.document_changes[0]

@@ -112,9 +112,9 @@ def test_paths_and_uris(path: str) -> None:
 @pytest.mark.parametrize(
     ("text", "result"),
     [
-        ("x()\n", "x()  # offloop: ignore[HAT1]\n"),
-        ("x()  \r\ny", "x()  # offloop: ignore[HAT1]\r\ny"),
-        ("x()  # why", "x()  # why  # offloop: ignore[HAT1]"),
+        ("x()\n", "x()  # offloop: ignore[HAT1] TODO: why is this safe?\n"),
+        ("x()  \r\ny", "x()  # offloop: ignore[HAT1] TODO: why is this safe?\r\ny"),
+        ("x()  # why", "x()  # why  # offloop: ignore[HAT1] TODO: why is this safe?"),
         ("x() # offloop: ignore[HAT2]", "x() # offloop: ignore[HAT2, HAT1]"),
         ("x() \\\n", None),
         ('x("""a\n""")', None),
@@ -129,7 +129,7 @@ def test_a_suppression_moves_to_the_end_of_a_finding_whose_first_line_takes_none
     text = 'x("""a\n""")\n'
     edit = suppression(LineIndex(text), Span(0, len(text) - 1), "HAT1")
     assert edit is not None
-    assert apply_edits(text, [edit]) == 'x("""a\n""")  # offloop: ignore[HAT1]\n'
+    assert apply_edits(text, [edit]) == 'x("""a\n""")  # offloop: ignore[HAT1] TODO: why is this safe?\n'
 
 
 def test_kinds_are_prefixes() -> None:

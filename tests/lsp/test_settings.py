@@ -108,15 +108,15 @@ def test_allowed_unsafe_fixes_count_as_others_do() -> None:
         first, _suppress, _why, every = actions(server, RISKY, unsafeFixes=True)
         assert (first["title"], first["isPreferred"]) == ("Delete it (unsafe)", True)
         assert every["title"] == "Fix all 1 fixable offloop findings"
-        (change,) = every["edit"]["documentChanges"]
-        assert apply(RISKY, change["edits"]) == RISKY.replace("async_fire", "")
+        (change,) = server.edited(every)["edit"]["documentChanges"]
+        assert apply(RISKY, change["edits"]) == RISKY.replace("async_fire", "stop")
 
 
 def test_a_safe_fix_goes_before_an_allowed_unsafe_one() -> None:
     with serving() as server:
         first, *_others, every = actions(server, TEXT, unsafeFixes=True)
         assert first["title"] == "Use hass.bus.fire"
-        (change,) = every["edit"]["documentChanges"]
+        (change,) = server.edited(every)["edit"]["documentChanges"]
         assert apply(TEXT, change["edits"]) == TEXT.replace("async_fire", "fire")
 
 

@@ -146,6 +146,13 @@ class Server:
         asked = {"textDocument": {"uri": uri}, "range": place, "context": {"diagnostics": [], **context}}
         return list(self.request("textDocument/codeAction", asked))
 
+    def edited(self, action: Message) -> Message:
+        """Return an action with its edit, as a client does when the user chooses it."""
+        if "edit" in action or "data" not in action:
+            return action
+        resolved: Message = self.request("codeAction/resolve", action)
+        return resolved
+
     def end(self) -> int:
         """Shut the server down as the protocol says and return its exit code."""
         self.request("shutdown")

@@ -1,16 +1,17 @@
-"""Code actions: look-ups in the last report; nothing is computed anew."""
+"""Code actions: look-ups in the last report, and the edits of those whose fixes hold."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from lsprotocol import types
 
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter, uri_of
+from offloop.lsp.proofs import Proofs
 from offloop.lsp.report import Finding, Report
 from offloop.rules.rule import Applicability, FileEdit, Fix
 from offloop.text import Edit, LineIndex, Span
@@ -18,17 +19,25 @@ from offloop.text import Edit, LineIndex, Span
 FIX_ALL = "source.fixAll.offloop"
 SHOW_WHY = "offloop.showWhy"
 """A command, and the kind of the action that runs it: it mends nothing, so it is no quick fix."""
+REASON = "TODO: why is this safe?"
+"""Stands where the user is to say why a finding is suppressed."""
+_TRY_SECONDS = 1.0
 _IGNORE = re.compile(r"#\s*offloop:\s*ignore\[([^\]]*)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class ActionMaker:
-    """Makes the actions of one report for one client."""
+    """Makes the actions of one report for one client.
+
+    A client that asks for the edit of an action when the user chooses it gets actions without: their fixes are
+    tried then. Others get those that have been tried (``proofs``).
+    """
 
     report: Report
     client: ClientFeatures
     converter: Converter
     uris: Mapping[str, str]
+    proofs: Proofs = field(default_factory=Proofs)
 
     def actions(self, path: str, params: types.CodeActionParams) -> list[types.CodeAction]:
         """Return the actions for a range, the preferred fix of the nearest finding first."""
@@ -47,6 +56,40 @@ class ActionMaker:
             actions += self._fix_all(path)
         return actions
 
+    def try_for(self, path: str, params: types.CodeActionParams) -> None:
+        """Try the fixes that the actions for a range would offer, as many as there is time for; slow."""
+        lines = self.report.lines.get(path)
+        if lines is None:
+            return
+        meant = self._meant(path, lines, params)
+        wishes = [(one.diagnostic, fix) for one in meant for fix in one.diagnostic.fixes if _is_change(fix)]
+        if wanted(types.CodeActionKind.QuickFix.value, params.context.only):
+            self.proofs.try_each(wishes, _TRY_SECONDS)
+        if wanted(FIX_ALL, params.context.only) and (params.context.only or wishes):
+            self.try_all(self.report.findings.get(path, ()))
+
+    def try_all(self, findings: Iterable[Finding]) -> None:
+        """Try the fixes that mend some findings at once; slow."""
+        chosen = [(finding, self._fix_of(finding)) for finding in findings]
+        wishes = [(finding.diagnostic, fix) for finding, fix in chosen if fix is not None]
+        self.proofs.try_together(wishes, _TRY_SECONDS)
+
+    def resolve(self, path: str, action: types.CodeAction, data: Mapping[str, object]) -> str | None:
+        """Put its edit into an action that was made without, or return why there is none; slow."""
+        findings = self.report.findings.get(path, ())
+        if "fix" not in data:
+            self.try_all(findings)
+            _, action.edit = self.joined(findings)
+            return None
+        for finding in findings:
+            for fix in finding.diagnostic.fixes:
+                if finding.fingerprint == data.get("fingerprint") and fix.title == data["fix"]:
+                    refused = self.proofs.refused(finding.diagnostic, fix)
+                    if refused is None:
+                        action.edit = self._workspace_edit(fix.edits)
+                    return None if refused is None else f"This fix would not help: {refused}"
+        return "The finding is not there any more."
+
     def _meant(self, path: str, lines: LineIndex, params: types.CodeActionParams) -> list[Finding]:
         span = self.converter.span(lines, params.range)
         named = {
@@ -62,17 +105,32 @@ class ActionMaker:
 
     def _quick_fixes(self, findings: Iterable[Finding]) -> list[types.CodeAction]:
         offered = [
-            (finding, fix) for finding in findings for fix in finding.diagnostic.fixes if self._offers(fix)
+            (finding, fix)
+            for finding in findings
+            for fix in finding.diagnostic.fixes
+            if self._offers(finding, fix)
         ]
-        offered.sort(key=lambda pair: not self._prefers(pair[1]))
-        kind = types.CodeActionKind.QuickFix
-        return [
-            self._action(_title(fix), kind, fix.edits, [finding], self._prefers(fix))
-            for finding, fix in offered
-        ]
+        offered.sort(key=lambda pair: not self._prefers(*pair))
+        return [self._quick_fix(finding, fix) for finding, fix in offered]
 
-    def _prefers(self, fix: Fix) -> bool:
-        return fix.preferred and (fix.applicability is Applicability.SAFE or self._allows_unsafe)
+    def _quick_fix(self, finding: Finding, fix: Fix) -> types.CodeAction:
+        kind = types.CodeActionKind.QuickFix
+        action = self._action(_title(fix), kind, fix.edits, [finding], self._prefers(finding, fix))
+        if self.client.resolves_edits:
+            action.edit = None
+            uri = self._uri(finding.diagnostic.path)
+            action.data = {"uri": uri, "fingerprint": finding.fingerprint, "fix": fix.title}
+        return action
+
+    def _prefers(self, finding: Finding, fix: Fix) -> bool:
+        """Whether a fix is the first of its finding that is not refused, and may be applied without asking."""
+        first = min(self._left(finding), key=lambda one: not one.preferred, default=None)
+        return first is fix and (fix.applicability is Applicability.SAFE or self._allows_unsafe)
+
+    def _left(self, finding: Finding) -> list[Fix]:
+        """Return the fixes of a finding that are not known to be wrong."""
+        found = finding.diagnostic
+        return [fix for fix in found.fixes if _is_change(fix) and not self.proofs.is_refused(found, fix)]
 
     @property
     def _allows_unsafe(self) -> bool:
@@ -80,15 +138,24 @@ class ActionMaker:
 
     def _fix_of(self, finding: Finding) -> Fix | None:
         """Return the fix that is applied when all are: the preferred safe one, or else an unsafe one if allowed."""
-        fixes = [fix for fix in finding.diagnostic.fixes if fix.edits]
-        for fix in fixes:
-            if fix.preferred and fix.applicability is Applicability.SAFE:
-                return fix
+        fixes = sorted(self._left(finding), key=lambda fix: not fix.preferred)
+        if fixes and fixes[0].applicability is Applicability.SAFE and self._is_preferred(finding, fixes[0]):
+            return fixes[0]
         unsafe = [fix for fix in fixes if fix.applicability is Applicability.UNSAFE and self._allows_unsafe]
         return min(unsafe, key=lambda fix: not fix.preferred, default=None)
 
-    def _offers(self, fix: Fix) -> bool:
-        return fix.applicability is not Applicability.MANUAL and bool(fix.edits)
+    def _is_preferred(self, finding: Finding, fix: Fix) -> bool:
+        """Whether a fix is the preferred one, or takes its place because that is refused."""
+        found = finding.diagnostic
+        return fix.preferred or any(
+            one.preferred and self.proofs.is_refused(found, one) for one in found.fixes
+        )
+
+    def _offers(self, finding: Finding, fix: Fix) -> bool:
+        found = finding.diagnostic
+        if not _is_change(fix) or self.proofs.is_refused(found, fix):
+            return False
+        return self.client.resolves_edits or not self.proofs.is_open(found, fix)
 
     def _suppressions(self, lines: LineIndex, findings: Iterable[Finding]) -> Iterator[types.CodeAction]:
         for finding in _once_a_line(findings, lines):
@@ -107,22 +174,32 @@ class ActionMaker:
             yield types.CodeAction(title=title, kind=SHOW_WHY, diagnostics=[finding.shown], command=command)
 
     def joined(self, found: Iterable[Finding]) -> tuple[list[Finding], types.WorkspaceEdit]:
-        """Return one edit that mends all findings whose fixes go together, and which those are."""
+        """Return one edit that mends all findings whose fixes have been tried and go together, and which those are."""
         findings: list[Finding] = []
         joined = JoinedEdits()
         for finding in found:
             fix = self._fix_of(finding)
-            if fix is not None and joined.join(fix.edits):
+            if (
+                fix is not None
+                and not self.proofs.is_open(finding.diagnostic, fix)
+                and joined.join(fix.edits)
+            ):
                 findings.append(finding)
         return findings, self._workspace_edit(joined.edits)
 
     def _fix_all(self, path: str) -> Iterator[types.CodeAction]:
-        findings, edit = self.joined(self.report.findings.get(path, ()))
+        found = self.report.findings.get(path, ())
+        edit: types.WorkspaceEdit | None = None
+        if self.client.resolves_edits:
+            findings = [one for one in found if self._fix_of(one) is not None]
+        else:
+            findings, edit = self.joined(found)
         if findings:
             safely = "" if self._allows_unsafe else "safely "
             title = f"Fix all {len(findings)} {safely}fixable offloop findings"
             shown = [finding.shown for finding in findings]
-            yield types.CodeAction(title=title, kind=FIX_ALL, diagnostics=shown, edit=edit)
+            data = {"uri": self._uri(path)} if edit is None else None
+            yield types.CodeAction(title=title, kind=FIX_ALL, diagnostics=shown, edit=edit, data=data)
 
     def _action(
         self,
@@ -216,13 +293,17 @@ def suppression(lines: LineIndex, span: Span, code: str) -> Edit | None:
     if present is not None:
         end = start + present.end(1)
         return Edit(end, end, f", {code}" if present.group(1).strip() else code)
-    return Edit(start + len(text.rstrip()), start + len(text), f"  # offloop: ignore[{code}]")
+    return Edit(start + len(text.rstrip()), start + len(text), f"  # offloop: ignore[{code}] {REASON}")
 
 
 def _takes_comment(lines: LineIndex, offset: int) -> bool:
     """Return whether the line of an offset in code can end with a comment."""
     rest = lines.text[offset : lines.line_end(lines.position(offset).line)]
     return not rest.endswith("\\") and not any(rest.count(quote) % 2 for quote in ('"""', "'''"))
+
+
+def _is_change(fix: Fix) -> bool:
+    return fix.applicability is not Applicability.MANUAL and bool(fix.edits)
 
 
 def _touches(found: Span, asked: Span) -> bool:

@@ -13,7 +13,9 @@ from offloop.config import Settings
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter
 from offloop.lsp.engine import Engine
+from offloop.lsp.proofs import Proofs
 from offloop.lsp.report import Renderer, Report
+from offloop.proof import hold_together, prove
 from offloop.rules.rule import Diagnostic
 from offloop.source import (
     Integration,
@@ -58,11 +60,15 @@ class Asked(NamedTuple):
 
 
 class Analysed(NamedTuple):
-    """A report, how to ask elsewhere for what it leaves open (None where nothing is), and what is behind it."""
+    """A report, how to ask elsewhere for what it leaves open (None where nothing is), and what is behind it.
+
+    ``proofs`` tell whether its fixes hold.
+    """
 
     report: Report
     ask: Callable[[], Asked] | None = None
     inside: Callable[[], Analysis | None] = lambda: None
+    proofs: Proofs | None = None
 
 
 def home_of(path: str) -> IntegrationFolder | None:
@@ -159,7 +165,10 @@ def analyse(
     versions = {path: text.version for path, text in opened.items()}
     report = renderer.report(result, versions, snapshot.settings)
     ask = partial(_ask, engine, integration) if engine.is_asking(integration) else None
-    return Analysed(report, ask, partial(engine.analysis, integration))
+    proofs = Proofs(
+        partial(prove, engine, integration, result), partial(hold_together, engine, integration, result)
+    )
+    return Analysed(report, ask, partial(engine.analysis, integration), proofs)
 
 
 def _ask(engine: Engine, integration: Integration) -> Asked:

@@ -25,6 +25,7 @@ class ClientFeatures:
     push_version: bool = False
     document_changes: bool = False
     preferred: bool = False
+    resolves_edits: bool = False
     markdown: bool = False
     progress: bool = False
     configuration: bool = False
@@ -60,6 +61,7 @@ def features_of(capabilities: types.ClientCapabilities) -> ClientFeatures:
         push_version=has("text_document.publish_diagnostics.version_support"),
         document_changes=has("workspace.workspace_edit.document_changes"),
         preferred=has("text_document.code_action.is_preferred_support"),
+        resolves_edits=_resolves_edits(capabilities),
         markdown=types.MarkupKind.Markdown in hover,
         progress=has("window.work_done_progress"),
         configuration=has("workspace.configuration"),
@@ -71,6 +73,16 @@ def features_of(capabilities: types.ClientCapabilities) -> ClientFeatures:
         apply_edit=has("workspace.apply_edit"),
         watched_files=has("workspace.did_change_watched_files.dynamic_registration"),
         configuration_registration=has("workspace.did_change_configuration.dynamic_registration"),
+    )
+
+
+def _resolves_edits(capabilities: types.ClientCapabilities) -> bool:
+    """Return whether a code action may come without its edit, which is asked for when the user chooses it."""
+    resolved = (
+        get_capability(capabilities, "text_document.code_action.resolve_support.properties", None) or ()
+    )
+    return "edit" in resolved and bool(
+        get_capability(capabilities, "text_document.code_action.data_support", False)
     )
 
 

@@ -99,9 +99,10 @@ def _about_a_place(host: Host) -> None:
     async def fix_all_in_function(*arguments: Any) -> dict[str, Any]:
         argument = _argument(arguments)
         path = key_of(_uri(argument))
-        report = await session.newest(path)
+        report, proofs = await session.provable(path)
         meant = _in_function(report, path, _position(argument).line)
-        maker = ActionMaker(report, session.client, session.converter, session.documents.uris())
+        maker = ActionMaker(report, session.client, session.converter, session.documents.uris(), proofs)
+        await session.apart(partial(maker.try_all, meant))
         findings, edit = maker.joined(meant)
         if not findings or not session.client.apply_edit:
             return {

@@ -10,6 +10,7 @@ from offloop.config import Settings
 from offloop.library.model import Catalog
 from offloop.rules.rule import Diagnostic
 from offloop.source import Integration
+from offloop.text import Moves
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
@@ -37,6 +38,10 @@ class Engine(Protocol):
 
         Valid until its next check.
         """
+        ...
+
+    def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
+        """Analyse texts that came from those of the last check by edits; the last check stays what it was."""
         ...
 
     def resolve_open(self, integration: Integration) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from offloop.lsp.actions import FIX_ALL, SHOW_WHY, ActionMaker
 from offloop.lsp.commands import register_commands
@@ -104,11 +107,30 @@ def _workspace(host: Host) -> None:
 
 def _actions(host: Host) -> None:
     session = host.session
-    kinds = types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, SHOW_WHY])
+    kinds = types.CodeActionOptions(
+        code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL, SHOW_WHY], resolve_provider=True
+    )
+
+    async def maker_for(path: str) -> ActionMaker:
+        report, proofs = await session.provable(path)
+        return ActionMaker(report, session.client, session.converter, session.documents.uris(), proofs)
 
     @host.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)
     async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:
         path = key_of(params.text_document.uri)
-        report = await session.newest(path)
-        maker = ActionMaker(report, session.client, session.converter, session.documents.uris())
+        maker = await maker_for(path)
+        if not session.client.resolves_edits:
+            await session.apart(partial(maker.try_for, path, params))
         return maker.actions(path, params)
+
+    @host.feature(types.CODE_ACTION_RESOLVE)
+    async def resolve(action: types.CodeAction) -> types.CodeAction:
+        data = action.data if isinstance(action.data, dict) else {}
+        if action.edit is not None or not isinstance(data.get("uri"), str):
+            return action
+        path = key_of(data["uri"])
+        maker = await maker_for(path)
+        refused = await session.apart(partial(maker.resolve, path, action, data))
+        if refused is not None:
+            raise JsonRpcException(refused, types.LSPErrorCodes.RequestFailed.value)
+        return action

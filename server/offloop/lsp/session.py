@@ -28,6 +28,7 @@ from offloop.lsp.convert import Converter
 from offloop.lsp.documents import Documents
 from offloop.lsp.engine import Engine, Workshop
 from offloop.lsp.engines import Engines, NoEngineError, Notices
+from offloop.lsp.proofs import Proofs
 from offloop.lsp.report import Report
 from offloop.lsp.worker import Worker
 from offloop.source import IntegrationFolder
@@ -76,6 +77,7 @@ class Home:
     done: int = 0
     report: Report = _NOTHING
     inside: Callable[[], Analysis | None] = lambda: None
+    proofs: Proofs = field(default_factory=Proofs)
     edited: set[str] = field(default_factory=set)
     disk: DiskTexts = field(default_factory=DiskTexts)
     settled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -194,6 +196,12 @@ class Session:
             await home.settled.wait()
         return home.report if home is not None else _NOTHING
 
+    async def provable(self, path: str) -> tuple[Report, Proofs]:
+        """Return the report of the newest change, and whether its fixes hold. Safe to cancel."""
+        report = await self.newest(path)
+        home = self.home(path)
+        return report, home.proofs if home is not None and home.report is report else Proofs()
+
     async def asked(self, path: str, question: Callable[[Analysis, Report], _T]) -> _T | None:
         """Return what the newest analysis of a file answers, None where there is none. Safe to cancel.
 
@@ -265,7 +273,7 @@ class Session:
             self.audience.forgotten([path for path in home.report.lines if path not in home.paths])
         home.generation += 1
         home.done = home.generation
-        home.report, home.inside = _NOTHING, lambda: None
+        home.report, home.inside, home.proofs = _NOTHING, lambda: None, Proofs()
         home.settled.set()
         self.on_change()
 
@@ -334,8 +342,9 @@ class Session:
         if home.report is not _NOTHING and any(report.marks(one) != home.report.marks(one) for one in others):
             self.on_marks()
         home.report, home.inside, home.done = report, analysed.inside, generation
+        home.proofs = analysed.proofs or Proofs()
         if not home.paths:
-            home.report, home.disk = report.slim(), DiskTexts()
+            home.report, home.disk, home.proofs = report.slim(), DiskTexts(), Proofs()
         home.settled.set()
         for message in report.messages:
             self._notices.warn(message)

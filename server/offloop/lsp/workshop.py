@@ -15,6 +15,7 @@ from offloop.library.model import Catalog
 from offloop.lsp.engine import Engine, Setup
 from offloop.rules.rule import Diagnostic
 from offloop.source import Integration
+from offloop.text import Moves
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
@@ -50,6 +51,11 @@ class ProjectEngine:
             # What the first check leaves behind lives on, as the catalog does.
             gc.freeze()
         return result
+
+    def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
+        """Analyse texts that came from those of the last check by edits; the last check stays what it was."""
+        project = self._projects.get(_key(edited))
+        return (project or self._make()).check_edited(edited, moves)
 
     def analysis(self, integration: Integration) -> Analysis | None:
         """Return the analysis behind the last check; made again where memory was short."""
