@@ -8,15 +8,18 @@ from offloop.facts.model import ModuleFacts
 from offloop.facts.tree import Assign, Attribute, Call, Evaluate, Expr, Name, Statement
 from offloop.facts.walk import expressions, statements, walk
 from offloop.inference.analysis import Analysis
-from offloop.inference.context import ExecutionContext, FunctionId
 from offloop.inference.crossings import Crossing
 from offloop.rules.edits import enclosing_statement
 
 _KEEPERS = frozenset({"append", "add", "extend", "insert"})
 
 
-def remover_reaches_loop(analysis: Analysis, crossing: Crossing) -> bool:
-    """Whether the result of a registration may be called in the loop: passed on, or used by code that runs there."""
+def is_remover_used(analysis: Analysis, crossing: Crossing) -> bool:
+    """Whether anything is done with the result of a registration: it is passed on, or kept where code reads it.
+
+    In the loop the twin's remover raises; in a worker it would serve, but a loop's remover that is called there is
+    a finding of its own, whose fix sends the call to the loop.
+    """
     if crossing.api.name not in analysis.catalog.handoffs:
         return False
     facts = analysis.program.world.analysed[crossing.function.module].facts
@@ -26,7 +29,7 @@ def remover_reaches_loop(analysis: Analysis, crossing: Crossing) -> bool:
     kept = _kept_in(statement, crossing.call)
     if kept is None:
         return True
-    return any(name in kept for name in _names_in_loop(analysis))
+    return any(name in kept for name in _names_read(analysis))
 
 
 def _kept_in(statement: Statement, call: Call) -> set[str] | None:
@@ -52,13 +55,11 @@ def _keeper(expression: Expr, call: Call) -> Expr | None:
     return expression.function.value if expression.function.attr in _KEEPERS and call in passed else None
 
 
-def _names_in_loop(analysis: Analysis) -> Iterator[str]:
-    """Yield the names and attributes that functions in the loop read."""
+def _names_read(analysis: Analysis) -> Iterator[str]:
+    """Yield the names and attributes that the integration's functions read."""
     for module in analysis.program.world.analysed.values():
         for function in module.facts.functions:
-            context = analysis.summary(FunctionId(module.name, function.index)).context
-            if ExecutionContext.LOOP in context:
-                yield from _read(module.facts, function.index)
+            yield from _read(module.facts, function.index)
 
 
 def _read(facts: ModuleFacts, index: int) -> Iterator[str]:

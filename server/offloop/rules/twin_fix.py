@@ -9,7 +9,7 @@ from offloop.inference.crossings import Crossing
 from offloop.library.model import FunctionSignature, LoopApi, Twin
 from offloop.resolve.values import ModuleObject, ScopeRef
 from offloop.rules.edits import bound_name, enclosing_statement, import_name, replace_import, uses_of
-from offloop.rules.removers import remover_reaches_loop
+from offloop.rules.removers import is_remover_used
 from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.text import Edit
 
@@ -72,7 +72,7 @@ def _fits(analysis: Analysis, crossing: Crossing, twin: Twin) -> bool:
     if is_used(analysis, crossing):
         if not twin.returns_same:
             return False
-        if twin.blocks and remover_reaches_loop(analysis, crossing):
+        if twin.blocks and is_remover_used(analysis, crossing):
             return False
     return _arguments_fit(analysis, crossing.call, crossing.api, twin)
 
