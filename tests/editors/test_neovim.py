@@ -402,6 +402,19 @@ def test_a_server_that_cannot_start_is_told_of_and_nothing_is_lost(repository: P
     assert file.read_text() == SWITCH + "        # typed\n"
 
 
+def test_a_command_whose_python_was_removed(repository: Path) -> None:
+    with running(None) as editor:
+        dangling = editor.folder / "bin" / "offloop"
+        dangling.write_text("#!/nowhere/environment/bin/python\n")
+        dangling.chmod(0o755)
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.wait("#said > 0")
+        (told,) = editor.said()
+        assert told.startswith(f"offloop: {dangling} cannot be started")
+        editor.lua("vim.cmd.checkhealth('offloop')")
+        assert f"`{dangling}` cannot be started" in editor.lua("return text()")
+
+
 def test_a_folder_that_is_removed_while_open(repository: Path) -> None:
     file = integration_in(repository) / "switch.py"
     with running(STAND_IN) as editor:

@@ -55,6 +55,14 @@ def test_findings_are_1_and_clean_is_0(capsys: pytest.CaptureFixture[str]) -> No
     assert "No findings in 1 file." in capsys.readouterr().out
 
 
+def test_an_old_python_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("offloop.__main__._OLDEST", (99, 1))
+    assert entry(["server"]) == 2
+    assert "offloop needs Python 99.1 or newer; this is 3." in capsys.readouterr().err
+
+
 def test_hints_do_not_fail() -> None:
     write("custom_components/lamp/switch.py", "minor()\n")
     assert offloop("check") == 0

@@ -52,7 +52,9 @@ def main(arguments: list[str]) -> int:
         _install("parser.txt", native, platform)
     example = BUNDLED / "example"
     shutil.rmtree(example, ignore_errors=True)
-    shutil.copytree(ROOT / "tests" / "assets" / "example", example, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "tests" / "assets" / "example", example, ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copy(ROOT / "LICENSE", CLIENT / "LICENSE")
     return 0
 

@@ -342,7 +342,16 @@ return {
   -- matters; a table in your own vim.lsp.config works as well.
   cmd = function(dispatchers, config)
     local process = config and { cwd = config.cmd_cwd, env = config.cmd_env, detached = config.detached }
-    return vim.lsp.rpc.start(COMMAND, dispatchers, process)
+    local is_started, client = pcall(vim.lsp.rpc.start, COMMAND, dispatchers, process)
+    if not is_started then
+      error(
+        ('offloop: %s cannot be started; was the Python that it is installed in removed? :checkhealth offloop'):format(
+          vim.fn.exepath(COMMAND[1])
+        ),
+        0
+      )
+    end
+    return client
   end,
   filetypes = { 'python' },
   root_dir = root_dir,

@@ -32,8 +32,14 @@ local function check_command(config)
     words[#words + 1] = word
   end
   words[#words + 1] = '--version'
-  local done = vim.system(words, { text = true }):wait(ANSWER_MILLISECONDS)
-  if done.code == 0 then
+  local is_started, done = pcall(function()
+    return vim.system(words, { text = true }):wait(ANSWER_MILLISECONDS)
+  end)
+  if not is_started then
+    vim.health.error(('`%s` cannot be started: %s'):format(vim.fn.exepath(cmd[1]), done), {
+      'the Python that it is installed in may have been removed or moved: install offloop again',
+    })
+  elseif done.code == 0 then
     vim.health.ok(('%s: %s'):format(vim.fn.exepath(cmd[1]), vim.trim(done.stdout)))
   else
     local said = vim.split(vim.trim((done.stderr or '') .. (done.stdout or '')), '\n')
