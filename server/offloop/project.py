@@ -167,7 +167,9 @@ class Project:
         if self._jedi is None:
             self._jedi = JediWorker(cache_folder(), [])
         root = self.catalog.source_root
-        folders = (*import_folders(integration), *([] if root is None else [root]))
+        packages = self.libraries.folders if self.libraries is not None else []
+        known = [*import_folders(integration), *([] if root is None else [root]), *map(str, packages)]
+        folders = tuple(dict.fromkeys(known))
         answers = self._jedi.ask(self._questions, timeout, folders)
         new = {key: types for key, types in answers.items() if key not in self._answers}
         self._answers.update(new)

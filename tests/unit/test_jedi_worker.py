@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from offloop.catalog.libraries import Libraries
 from offloop.config import Settings
 from offloop.library.model import Catalog
 from offloop.project import Project
@@ -189,3 +190,31 @@ def test_a_fault_is_told_once(tmp_path: Path) -> None:
     assert len(project.check(integration).problems) == 1
     assert not project.resolve_open(integration, 30.0)
     assert not project.check(integration).problems
+
+
+TYPED_BY_A_LIBRARY = """
+from shelf import pick
+
+def setup(hass, config):
+    pick(1).async_fire("a")
+    return True
+"""
+SHELF = """
+from homeassistant.core import EventBus
+
+def pick(place) -> EventBus:
+    return place
+"""
+
+
+def test_folders_of_the_python_setting_are_searched(worker: JediWorker, tmp_path: Path) -> None:
+    (tmp_path / "shelf.py").write_text(SHELF)
+    libraries = Libraries([tmp_path], use_cache=False, known={"shelf": minihass_catalog()})
+    for given, answered in ((libraries, 1), (None, 0)):
+        integration = demo(
+            f"# {answered}{TYPED_BY_A_LIBRARY}"
+        )  # a text that was asked about is not asked again
+        project = Project(catalog(), Settings(), worker, given)
+        assert project.check(integration).receivers.open == 1
+        project.resolve_open(integration, 200.0)
+        assert project.check(integration).receivers.jedi == answered
