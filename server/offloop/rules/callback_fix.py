@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from offloop.facts.tree import Lambda, Return
+from offloop.facts.tree import Comprehension, Lambda, Return, Statement
 from offloop.facts.walk import expressions, walk
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import ExecutionContext, FunctionId, Reason
@@ -14,12 +14,14 @@ from offloop.library.model import Dispatch
 from offloop.library.overrides import CALLBACK_DECORATORS, LOOP_PREFIXES
 from offloop.rules.blocking import Blocking, blocking_of
 from offloop.rules.edits import (
+    bound_module,
     bound_name,
     decorate,
     enclosing_statement,
     import_name,
     indent_at,
     is_simple,
+    module_imports,
     newline_of,
     uses_of,
 )
@@ -69,11 +71,12 @@ def _decorator(analysis: Analysis, module: str) -> tuple[str, Edit | None] | Non
     known = bound_name(analysed.facts, home, name)
     if known is not None:
         return known, None
-    if name in analysed.signature.names or uses_of(analysed.text, name):
-        # The plain name means something else here, or is a local one: reach it through its module where possible.
-        for bound, symbol in analysed.signature.names.items():
-            if getattr(symbol, "dotted", None) == home:
-                return f"{bound}.{name}", None
+    imported = any(one.module == home and one.name is not None for one in module_imports(analysed.facts))
+    if name in analysed.signature.names or uses_of(analysed.text, name) or not imported:
+        # The plain name means something else here, or the module is used as a whole: go through the module.
+        through = bound_module(analysed.facts, home)
+        if through is not None:
+            return f"{through}.{name}", None
         if name in analysed.signature.names:
             return None
     edit = import_name(analysed.text, analysed.facts, home, name)
@@ -97,6 +100,9 @@ def _lambda_edits(analysis: Analysis, function: FunctionId, api: str) -> list[Ed
     statement = enclosing_statement(analysed.facts, facts.parent, facts.start)
     if named is None or statement is None or facts.parent is None or not is_simple(statement):
         return None
+    outer = analysed.facts.functions[facts.parent]
+    if outer.is_lambda or _is_comprehended(statement, function.index):
+        return None
     indent = indent_at(text, statement.start)
     body = facts.body[0] if facts.body else None
     if indent is None or not isinstance(body, Return) or body.value is None:
@@ -119,6 +125,17 @@ def _lambda_edits(analysis: Analysis, function: FunctionId, api: str) -> list[Ed
     )
     edits = [Edit(statement.start, statement.start, definition), Edit(facts.start, facts.end, name)]
     return edits if named[1] is None else [named[1], *edits]
+
+
+def _is_comprehended(statement: Statement, function: int) -> bool:
+    """Whether a lambda stands in a comprehension: a function before the statement would not know its variables."""
+    return any(
+        isinstance(inner, Lambda) and inner.function == function
+        for expression in expressions(statement)
+        for part in walk(expression)
+        if isinstance(part, Comprehension)
+        for inner in walk(part)
+    )
 
 
 def _fresh_name(text: str, api: str) -> str:

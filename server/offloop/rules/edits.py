@@ -50,6 +50,17 @@ def bound_name(facts: ModuleFacts, module: str, name: str) -> str | None:
     return None
 
 
+def bound_module(facts: ModuleFacts, module: str) -> str | None:
+    """Return how a module is named after an ``import`` of it, or a from-import of it from its package."""
+    package, _, last = module.rpartition(".")
+    for statement in module_imports(facts):
+        if statement.level == 0 and statement.module == module and statement.name is None:
+            return statement.alias or module
+        if statement.level == 0 and statement.module == package and statement.name == last:
+            return statement.alias or last
+    return None
+
+
 def import_name(text: str, facts: ModuleFacts, module: str, name: str) -> Edit | None:
     """Return the edit that makes ``from module import name`` hold, None where the module has no import to go by."""
     beside = [
@@ -145,44 +156,46 @@ def _sort_key(name: str) -> tuple[int, str]:
     return kind, name.casefold()
 
 
-def drop_import(text: str, facts: ModuleFacts, module: str, name: str) -> Edit | None:
-    """Return the edit that takes a name out of its import, None where it cannot be done cleanly."""
-    for statement in module_imports(facts):
-        if statement.level or statement.module != module or statement.name != name or statement.alias:
-            continue
-        names = _names(text, statement)
-        if len(names) == 1:
-            return Edit(statement.start, _next_line(text, statement.end), "")
-        for position, (known, start, end) in enumerate(names):
-            if known == name:
-                if position + 1 < len(names):
-                    following = names[position + 1][1]
-                    if "#" in text[end:following]:
-                        return None
-                    return Edit(start, following, "")
-                return Edit(names[position - 1][2], end, "")
+def drop_import(text: str, statement: Import) -> Edit | None:
+    """Return the edit that takes a binding out of its from-import, None where it cannot be done cleanly."""
+    names = _names(text, statement)
+    if len(names) == 1:
+        if not is_alone_on_lines(text, statement.start, statement.end):
+            return None
+        return Edit(statement.start, _next_line(text, statement.end), "")
+    for position, (known, start, end) in enumerate(names):
+        if known == statement.name and _alias_in(text[start:end]) == statement.alias:
+            if position + 1 < len(names):
+                following = names[position + 1][1]
+                return None if "#" in text[end:following] else Edit(start, following, "")
+            return Edit(names[position - 1][2], end, "")
     return None
 
 
-def replace_import(text: str, facts: ModuleFacts, module: str, old: str, new: str) -> list[Edit]:
-    """Return the edits that import ``new`` instead of ``old`` from the same module."""
-    for statement in module_imports(facts):
-        if statement.level or statement.module != module or statement.name != old or statement.alias:
-            continue
-        names = _names(text, statement)
-        if len(names) == 1:
-            _, start, end = names[0]
-            return [Edit(start, end, new)]
-    added = import_name(text, facts, module, new)
-    dropped = drop_import(text, facts, module, old)
+def _alias_in(part: str) -> str | None:
+    _, _, alias = part.partition(" as ")
+    return alias.strip() or None
+
+
+def replace_import(text: str, facts: ModuleFacts, statement: Import, new: str) -> list[Edit]:
+    """Return the edits that import ``new`` instead of what a from-import binds, from the same module.
+
+    The name is exchanged in its place where it stands alone, or inside of a function; else the new name is put
+    where a sorted import has it.
+    """
+    names = _names(text, statement)
+    place = next(
+        Edit(start, end, new)
+        for known, start, end in names
+        if known == statement.name and _alias_in(text[start:end]) == statement.alias
+    )
+    if len(names) == 1 or statement not in facts.body:
+        return [place]
+    added = import_name(text, facts, statement.module, new)
+    dropped = drop_import(text, statement)
     if added is not None and dropped is not None and dropped.start <= added.start <= dropped.end:
-        _, start, end = next(item for item in _names(text, _from(facts, module, old)) if item[0] == old)
-        return [Edit(start, end, new)]
+        return [place]
     return [edit for edit in (added, dropped) if edit is not None]
-
-
-def _from(facts: ModuleFacts, module: str, name: str) -> Import:
-    return next(s for s in module_imports(facts) if s.module == module and s.name == name)
 
 
 def uses_of(text: str, name: str) -> int:

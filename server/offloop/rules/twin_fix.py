@@ -8,7 +8,14 @@ from offloop.inference.context import ExecutionContext
 from offloop.inference.crossings import Crossing
 from offloop.library.model import FunctionSignature, LoopApi, Twin
 from offloop.resolve.values import ModuleObject, ScopeRef
-from offloop.rules.edits import bound_name, enclosing_statement, import_name, replace_import, uses_of
+from offloop.rules.edits import (
+    bound_name,
+    drop_import,
+    enclosing_statement,
+    import_name,
+    replace_import,
+    uses_of,
+)
 from offloop.rules.removers import is_remover_used
 from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.text import Edit
@@ -122,18 +129,21 @@ def _reachable(analysis: Analysis, crossing: Crossing, callee: Attribute, name: 
 def _name_edits(analysis: Analysis, module: str, callee: Name, api: LoopApi, name: str) -> list[Edit] | None:
     analysed = analysis.program.world.analysed[module]
     text, facts = analysed.text, analysed.facts
-    home = next((s.module for s in facts.imports if (s.alias or s.name) == callee.id and not s.level), None)
-    if home is None or not isinstance(analysis.program.world.find(f"{home}.{name}"), FunctionSignature):
+    binding = next((s for s in facts.imports if (s.alias or s.name) == callee.id and not s.level), None)
+    home = binding.module if binding is not None else ""
+    if binding is None or not isinstance(analysis.program.world.find(f"{home}.{name}"), FunctionSignature):
         return None
     known = bound_name(facts, home, name)
     swap = Edit(callee.start, callee.end, known or name)
+    # Once where it is imported, and here: nobody else needs it.
+    is_last = binding.name == api.name.rpartition(".")[2] and uses_of(text, callee.id) == 2
     if known is not None:
-        return [swap]
+        dropped = drop_import(text, binding) if is_last and binding in facts.body else None
+        return [swap] if dropped is None else [dropped, swap]
     if name in analysed.signature.names:
         return None  # the name is taken by something else
-    original = api.name.rpartition(".")[2]
-    if callee.id == original and uses_of(text, callee.id) == 2:
-        edits = replace_import(text, facts, home, callee.id, name)
+    if is_last:
+        edits = replace_import(text, facts, binding, name)
     else:
         added = import_name(text, facts, home, name)
         edits = [added] if added is not None else []
