@@ -121,7 +121,7 @@ def test_why_is_shown(repository: Path, settings: dict[str, object]) -> None:
         if settings:
             editor.type("<CR>")
             editor.wait("vim.endswith(vim.api.nvim_buf_get_name(0), 'homeassistant/helpers/entity.py')")
-            assert "async_turn_on" in editor.lua("return vim.api.nvim_get_current_line()")
+            assert "turn_on" in editor.lua("return vim.api.nvim_get_current_line()")
             assert editor.lua("return #vim.lsp.get_clients({ name = 'offloop' })") == 1
         editor.edit(integration_in(repository) / "switch.py")
         editor.lua("vim.fn.setloclist(0, {})")
