@@ -167,6 +167,34 @@ def test_inlay_hints_tell_where_functions_run(repository: Path, settings: dict[s
         editor.wait("vim.inspect(vim.lsp.inlay_hint.get({ bufnr = 0 })):find('both') ~= nil")
 
 
+def test_a_lens_tells_where_a_function_runs_and_shows_why(
+    repository: Path, settings: dict[str, object]
+) -> None:
+    with running(REAL, {**settings, "codeLens": True}) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        editor.lua("vim.lsp.codelens.refresh({ bufnr = 0 })")
+        editor.wait("#vim.lsp.codelens.get(0) > 0")
+        (lens,) = editor.lua("return vim.lsp.codelens.get(0)")
+        assert "worker" in lens["command"]["title"]
+        editor.lua("vim.api.nvim_win_set_cursor(0, { 5, 0 }) vim.lsp.codelens.run()")
+        editor.wait("#vim.fn.getloclist(0) > 0")
+        assert editor.said() == []
+
+
+def test_completion_puts_the_twin_for_workers_first(repository: Path, settings: dict[str, object]) -> None:
+    with running(REAL, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        editor.type("Go<C-u>        self.hass.bus.<C-x><C-o>")
+        editor.wait("vim.fn.pumvisible() == 1")
+        words = editor.lua(
+            "return vim.tbl_map(function(one) return one.word end, vim.fn.complete_info().items)"
+        )
+        assert words.index("fire") < words.index("async_fire")
+        editor.type("<C-e><Esc>")
+
+
 def test_fix_all(repository: Path, settings: dict[str, object]) -> None:
     twice = SWITCH + '        self.hass.bus.async_fire("y")\n'
     (integration_in(repository) / "switch.py").write_text(twice)
@@ -209,7 +237,7 @@ def test_findings_are_those_of_what_is_typed(repository: Path, settings: dict[st
 
 
 def test_beside_another_server(repository: Path, settings: dict[str, object]) -> None:
-    (integration_in(repository) / "switch.py").write_text("import os\n" + SWITCH)
+    (integration_in(repository) / "switch.py").write_text("import os\n" + SWITCH.replace('("x")', '(f"x")'))
     ruff = json.dumps([shutil.which("ruff", path=str(Path(sys.executable).parent)) or "ruff", "server"])
     enable = f"""
         vim.lsp.config('ruff', {{ cmd = vim.json.decode('{ruff}'), filetypes = {{ 'python' }} }})
@@ -217,10 +245,14 @@ def test_beside_another_server(repository: Path, settings: dict[str, object]) ->
     """
     with running(REAL, settings, init=enable) as editor:
         editor.edit(integration_in(repository) / "switch.py")
-        editor.wait("is_found('F401') and is_found('HAT101')")
+        editor.wait("is_found('F541') and is_found('HAT101')")
         assert editor.lua("return offloop().offset_encoding") == "utf-8"
+        editor.lua("vim.api.nvim_win_set_cursor(0, { 7, 20 }) vim.cmd.LspOffloopFix()")
+        editor.wait("is_found('F541') and not is_found('HAT101')")
+        editor.type("u")
+        editor.wait("is_found('F541') and is_found('HAT101')")
         editor.lua("vim.cmd.LspOffloopFixAll()")
-        editor.wait("is_found('F401') and not is_found('HAT101')")
+        editor.wait("is_found('F541') and not is_found('HAT101')")
         editor.lua("vim.cmd.checkhealth('vim.lsp')")
         assert "No buffers contain mixed position encodings" in editor.lua("return text()")
         assert editor.said() == []

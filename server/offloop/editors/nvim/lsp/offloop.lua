@@ -261,7 +261,7 @@ local function add_commands(client, bufnr)
   end, { nargs = '?' })
   command('Fix', 'Apply the preferred fix of the finding under the cursor', function()
     apply('quickfix', function(action)
-      return action.isPreferred == true
+      return action.isPreferred == true and vim.tbl_get(action, 'diagnostics', 1, 'source') == 'offloop'
     end)
   end)
   command('FixAll', 'Apply all safe fixes of this file', function()
