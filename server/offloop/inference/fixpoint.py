@@ -53,33 +53,36 @@ def solve(
     ``blocks`` tells which functions a direct call does not carry a context into. The evidence kept is that of
     a shortest path; of several, the one from the first seed, and through the first call in a function's text.
     """
-    known: dict[tuple[FunctionId, ExecutionContext], Evidence] = {}
+    known: dict[ExecutionContext, dict[FunctionId, Evidence]] = {
+        ExecutionContext.LOOP: {},
+        ExecutionContext.WORKER: {},
+    }
     frontier: list[tuple[FunctionId, ExecutionContext]] = []
     for function, evidence in seeds:
-        if (function, evidence.context) not in known:
-            known[function, evidence.context] = evidence
-            frontier.append((function, evidence.context))
+        context = evidence.context
+        if function not in known[context]:
+            known[context][function] = evidence
+            frontier.append((function, context))
     distance = 0
     while frontier:
         distance += 1
         following: list[tuple[FunctionId, ExecutionContext]] = []
         for function, context in frontier:
+            reached = known[context]
             for edge in outgoing.get(function, ()):
-                reached = (edge.callee, context)
-                if reached in known or blocks(edge.callee, context):
-                    continue
-                known[reached] = edge.evidence(context)._replace(distance=distance)
-                following.append(reached)
+                callee = edge.callee
+                if callee not in reached and not blocks(callee, context):
+                    reached[callee] = edge.evidence(context)._replace(distance=distance)
+                    following.append((callee, context))
         frontier = following
-    summaries: dict[FunctionId, Summary] = {}
-    for (function, context), evidence in known.items():
-        before = summaries.get(function, _NOTHING)
-        joined = before.context | context
-        if context is ExecutionContext.LOOP:
-            summaries[function] = Summary(joined, evidence, before.worker)
-        else:
-            summaries[function] = Summary(joined, before.loop, evidence)
+    loop, worker = known[ExecutionContext.LOOP], known[ExecutionContext.WORKER]
+    summaries = {
+        function: Summary(ExecutionContext.BOTH, evidence, worker[function])
+        if function in worker
+        else Summary(ExecutionContext.LOOP, evidence)
+        for function, evidence in loop.items()
+    }
+    for function, evidence in worker.items():
+        if function not in loop:
+            summaries[function] = Summary(ExecutionContext.WORKER, None, evidence)
     return summaries
-
-
-_NOTHING = Summary(ExecutionContext.UNKNOWN)
