@@ -52,6 +52,8 @@ class Analysis:
         self.effects: Mapping[FunctionId, Effect] = {}
         # What ``crossings`` has found; each rule asks for it.
         self.crossings: tuple[Crossing, ...] | None = None
+        # The names that ``receivers`` looks for: they change with imports only.
+        self.loop_methods: frozenset[str] | None = None
 
     def summary(self, function: FunctionId) -> Summary:
         """Return what is known of where a function runs."""

@@ -42,7 +42,9 @@ def open_receivers(analysis: Analysis) -> tuple[OpenReceiver, ...]:
 
 def receivers(analysis: Analysis) -> Receivers:
     """Sort the receivers of one analysis into decided and open ones."""
-    names = _loop_methods(analysis)
+    if analysis.loop_methods is None:
+        analysis.loop_methods = _loop_methods(analysis)
+    names = analysis.loop_methods
     evaluator = analysis.program.evaluator
     counts = {True: 0, False: 0}
     found: dict[tuple[str, int], OpenReceiver] = {}

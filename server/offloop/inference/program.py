@@ -52,6 +52,9 @@ class Program:
         self.unmarked: frozenset[FunctionId] = frozenset()
         self.line_indexes: dict[str, LineIndex] = {}
         self._outsides: dict[str, Outside] = {}
+        # What ``properties`` looks for, by name: it changes with what is declared only.
+        self.property_names: frozenset[str] | None = None
+        self.setters: dict[str, dict[str, FunctionId]] | None = None
         self._add_local_classes(builders)
         for builder in builders.values():
             self.kinds.update(self._kinds_of(builder))

@@ -33,7 +33,9 @@ def property_uses(program: Program, modules: Iterable[str] | None = None) -> Ite
 
 def property_reads(program: Program, modules: Iterable[str] | None = None) -> Iterator[PropertyUse]:
     """Yield where some modules (None: all) read properties that are defined in the analysed modules."""
-    names = _property_names(program)
+    if program.property_names is None:
+        program.property_names = _property_names(program)
+    names = program.property_names
     if not names:
         return
     for name in program.world.analysed if modules is None else modules:
@@ -50,7 +52,9 @@ def property_reads(program: Program, modules: Iterable[str] | None = None) -> It
 
 def property_writes(program: Program, modules: Iterable[str]) -> Iterator[PropertyUse]:
     """Yield where some modules assign to properties whose setters are defined in the analysed modules."""
-    setters = _setters(program)
+    if program.setters is None:
+        program.setters = _setters(program)
+    setters = program.setters
     if not setters:
         return
     names = frozenset(setters)

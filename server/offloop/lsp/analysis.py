@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
 
 
+_LOOK_SECONDS = 1.0
 _OF_INTEGRATIONS = ("custom_components.", "homeassistant.components.")
 
 
@@ -87,12 +89,59 @@ def integrations_in(roots: Iterable[str]) -> list[IntegrationFolder]:
     return [folder for folder in found if folder.package.startswith(_OF_INTEGRATIONS)]
 
 
+class Look(NamedTuple):
+    """A look at the disk: when, and how often one had been wished for by then."""
+
+    moment: float
+    wishes: int
+
+
 @dataclass(slots=True)
 class DiskTexts:
     """The texts of an integration's closed files, read again when their size or time changes."""
 
     _known: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
     _forgotten: set[str] = field(default_factory=set)
+    _last: tuple[Look, Snapshot, Integration] | None = None
+    _wishes: int = 0
+
+    def edited(self, snapshot: Snapshot) -> Integration | None:
+        """Return the last integration with the open texts of now, None where the disk is to be looked at.
+
+        While somebody types, once a second is often enough: what else happens to files is told.
+        """
+        if self._last is None or self._forgotten:
+            return None
+        look, before, integration = self._last
+        is_same = (
+            before.folder is snapshot.folder
+            and before.settings is snapshot.settings
+            and before.texts.keys() == snapshot.texts.keys()
+        )
+        if not is_same or look.wishes != self._wishes or time.monotonic() - look.moment > _LOOK_SECONDS:
+            return None
+        opened = snapshot.texts
+        files = tuple(
+            file
+            if (text := opened.get(file.path)) is None or text.lines.text is file.text
+            else source_from_text(file.path, file.module, file.is_package, text.lines.text)
+            for file in integration.files
+        )
+        integration = replace(integration, files=files)
+        self._last = look, snapshot, integration
+        return integration
+
+    def look(self) -> Look:
+        """Return that the disk is looked at now, for all that was wished until now."""
+        return Look(time.monotonic(), self._wishes)
+
+    def looked(self, look: Look, snapshot: Snapshot, integration: Integration) -> None:
+        """Keep what was found by a look at the disk."""
+        self._last = look, snapshot, integration
+
+    def look_again(self) -> None:
+        """Wish that the disk is looked at for the next analysis; called from the loop's thread."""
+        self._wishes += 1
 
     def current(self) -> dict[str, str]:
         """Return the known texts whose files have not changed."""
@@ -130,12 +179,17 @@ def read(snapshot: Snapshot, disk: DiskTexts) -> Integration:
             source_from_text(path, "untitled", False, text.lines.text) for path, text in opened.items()
         )
         return Integration("untitled", "untitled", "", files)
+    edited = disk.edited(snapshot)
+    if edited is not None:
+        return edited
+    look = disk.look()
     texts = disk.current() | {path: text.lines.text for path, text in opened.items()}
     settings = snapshot.settings
     integration = load_integration(
         snapshot.folder, texts=texts, excludes=settings.excludes, max_bytes=settings.max_file_size
     )
     disk.remember(integration, opened)
+    disk.looked(look, snapshot, integration)
     return integration
 
 

@@ -70,7 +70,7 @@ def _texts(host: Host) -> None:
         except UnknownDocumentError as unknown:
             host.warn(f"an edit of a document that is not open is ignored: {unknown}")
         else:
-            session.changed([document.path])
+            session.edited(document.path)
 
     @host.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:

@@ -143,6 +143,13 @@ class Session:
                 home.disk.forget(path)
                 self._wake(home)
 
+    def edited(self, path: str) -> None:
+        """Analyse again what an open text belongs to; nothing but the text has changed."""
+        home = self._home_of(path)
+        if home is not None:
+            home.edited.add(path)
+            self._wake(home, looks=False)
+
     def everything_changed(self) -> None:
         """Analyse all again: settings, Home Assistant or the disk have changed in ways not told."""
         for home in self._homes.values():
@@ -278,7 +285,9 @@ class Session:
         self.on_change()
 
     # ------------------------------------------------------------------ analyses
-    def _wake(self, home: Home) -> None:
+    def _wake(self, home: Home, *, looks: bool = True) -> None:
+        if looks:
+            home.disk.look_again()
         home.generation += 1
         home.settled.clear()
         self.on_change()
