@@ -35,9 +35,9 @@ await scenario({ folder, vsix: packed("universal") }, async (code) => {
   await page.waitForSelector('.tab.active[data-resource-name="switch.py"][aria-label*="garden_hub"], .tab.active[data-resource-name="switch.py"]');
   await until("the copy's findings come besides", async () => (await code.count()) === 12);
   log("example opened");
-  await code.run("Welcome: Open Walkthrough...");
-  await page.keyboard.type("Find thread-safety");
-  await page.keyboard.press("Enter");
+  await code.typeInto(">Welcome: Open Walkthrough...");
+  await page.locator('.quick-input-list .monaco-list-row[aria-label^="Welcome: Open Walkthrough"]').first().click();
+  await page.locator(".quick-input-list .monaco-list-row", { hasText: "Find thread-safety bugs" }).click();
   await page.waitForSelector(".gettingStartedContainer .getting-started-step");
   await page.waitForTimeout(1500);
   await code.picture("walkthrough");
