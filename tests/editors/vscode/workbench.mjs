@@ -79,11 +79,12 @@ export async function until(what, check, patience = PATIENCE) {
 
 export class Workbench {
   /** Install the package into a fresh VS Code, start it and open a folder. */
-  static async open({ folder, settings = {}, env = {}, isTrusted = true, vsix = packed(), size = { width: 1280, height: 800 } }) {
+  static async open({ folder, also = [], settings = {}, env = {}, isTrusted = true, vsix = packed(), size = { width: 1280, height: 800 } }) {
     const home = temporary("code");
     const workbench = new Workbench(home, folder, { ...process.env, ...env }, isTrusted);
     workbench.writeSettings(settings);
-    const done = spawnSync(process.execPath, [...workbench.command, "--install-extension", vsix], { encoding: "utf8", env: workbench.env });
+    const wanted = [...also, vsix].flatMap((file) => ["--install-extension", file]);
+    const done = spawnSync(process.execPath, [...workbench.command, ...wanted], { encoding: "utf8", env: workbench.env });
     if (done.status !== 0) {
       throw new Error(`the package cannot be installed: ${done.stdout}${done.stderr}`);
     }
@@ -268,12 +269,15 @@ export class Workbench {
 
   /** Process ids of offloop servers that this VS Code has started. */
   servers() {
+    return this.serverLines().map((line) => Number(line.trim().split(" ")[0]));
+  }
+
+  serverLines() {
     const marker = join(this.home, "extensions");
     const { stdout } = spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" });
     return stdout
       .split("\n")
-      .filter((line) => line.includes(marker) && line.includes("start_server.py server"))
-      .map((line) => Number(line.trim().split(" ")[0]));
+      .filter((line) => line.includes(marker) && line.includes("start_server.py server"));
   }
 
   read(...parts) {
