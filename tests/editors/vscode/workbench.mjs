@@ -139,7 +139,8 @@ export class Workbench {
     await until("code-server answers", () => fetch(`${address}/healthz`).then((answer) => answer.ok, () => false));
     const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
     this.browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: flags });
-    this.address = `${address}/?folder=${encodeURIComponent(this.folder)}`;
+    const kind = this.folder.endsWith(".code-workspace") ? "workspace" : "folder";
+    this.address = `${address}/?${kind}=${encodeURIComponent(this.folder)}`;
     this.page = await this.newWindow(size);
   }
 
@@ -152,12 +153,12 @@ export class Workbench {
     return page;
   }
 
-  /** Open a file by its name, with "Go to File". */
-  async openFile(name, line) {
+  /** Open a file by its name, with "Go to File"; `inside` is a word of its path. */
+  async openFile(name, line, inside = "") {
     const { page } = this;
     await page.waitForSelector(".explorer-folders-view");
-    await this.quickInput(name + (line ? `:${line}` : ""));
-    await page.waitForSelector(`.tab.active[data-resource-name="${name.split("/").at(-1)}"]`);
+    await this.quickInput(`${name} ${inside}`.trim() + (line ? `:${line}` : ""));
+    await page.waitForSelector(`.tab.active[data-resource-name="${name}"]`);
     await page.waitForSelector(".monaco-editor .view-lines");
   }
 
