@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from offloop.facts.model import FunctionFacts
+from offloop.facts.tree import Compound, Constant, Evaluate, Jump, Raise
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
@@ -69,7 +71,48 @@ def derive_handoffs(
         handoff = _handoff(program, function, position, kinds)
         if handoff is not None:
             result[handoff.api].extend(HANDOFFS.get(handoff.api, (handoff,)))
+    for api, handoff in _of_abstract_methods(program, result):
+        result[api].append(handoff)
     return {api: tuple(handoffs) for api, handoffs in result.items()}
+
+
+def _of_abstract_methods(program: Program, known: Mapping[str, list[HandOff]]) -> list[tuple[str, HandOff]]:
+    """Return what methods without a body of their own do with a callable: what all that define them do."""
+    found: list[tuple[str, HandOff]] = []
+    for module in program.world.analysed.values():
+        for cls in module.facts.classes:
+            owner = f"{module.name}.{cls.qualname}"
+            for index in cls.methods:
+                method = module.facts.functions[index]
+                api = f"{module.name}.{method.qualname}"
+                if api in known or not _is_abstract(method):
+                    continue
+                defined = [
+                    known.get(f"{below.dotted}.{method.name}", [])
+                    for below in program.world.subclasses(owner)
+                    if method.name in below.methods
+                ]
+                found += [(api, handoff._replace(api=api)) for handoff in _agreed(defined)]
+    return found
+
+
+def _agreed(defined: list[list[HandOff]]) -> list[HandOff]:
+    """Return the hand-offs that all of some functions have alike."""
+    alike = [{(handoff.keyword, handoff.dispatch) for handoff in one} for one in defined]
+    return [
+        handoff
+        for handoff in (defined[0] if defined else ())
+        if all((handoff.keyword, handoff.dispatch) in one for one in alike)
+    ]
+
+
+def _is_abstract(method: FunctionFacts) -> bool:
+    """Whether a method's body does nothing: a docstring, ``...``, ``pass`` or ``raise NotImplementedError``."""
+    return all(
+        (isinstance(statement, Evaluate) and isinstance(statement.value, Constant | Compound))
+        or isinstance(statement, Jump | Raise)
+        for statement in method.body
+    )
 
 
 def _dispatch(

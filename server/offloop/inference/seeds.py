@@ -145,7 +145,9 @@ def seeds(program: Program, entries: Iterable[EntrySeed]) -> Iterator[Seed]:
             yield function, _OF_KINDS[kind]
     for function, entry in entries:
         if program.kinds[function] is not Kind.COROUTINE:
-            context = ExecutionContext.WORKER if entry.runs_in == "worker" else ExecutionContext.LOOP
+            by_type = entry.runs_in == "by type" and program.kinds[function] is Kind.PLAIN
+            in_worker = entry.runs_in == "worker" or by_type
+            context = ExecutionContext.WORKER if in_worker else ExecutionContext.LOOP
             yield function, Evidence(context, Reason.ENTRY_POINT, entry.via, entry.origin)
     yield from _standard_library(program)
 
