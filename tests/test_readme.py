@@ -11,6 +11,7 @@ import pytest
 
 from offloop.catalog.load import load_bundled
 from offloop.cli.arguments import parser
+from offloop.cli.editor import FILES as EDITORS
 from offloop.cli.output import FORMATS
 from offloop.config import OPTIONS, Option, Settings, settings_from_mapping
 from offloop.library.model import Catalog
@@ -58,6 +59,10 @@ def test_commands_are_understood() -> None:
     assert len(calls) >= 5
     for command, arguments in calls:
         parser().parse_args([command, *shlex.split(arguments)])
+
+
+def test_each_editor_that_has_a_file_is_told() -> None:
+    assert set(re.findall(r"^\| `offloop editor (\w+)` \|", README, re.MULTILINE)) == set(EDITORS)
 
 
 def test_settings_are_known() -> None:

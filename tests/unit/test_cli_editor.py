@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from offloop.cli.editor import FILES
+from offloop.cli.editor import FILES, _lua_string
 from offloop.cli.main import main
 
 SHIPPED = Path(__file__).parents[2] / "server" / "offloop" / "editors"
@@ -39,6 +39,10 @@ def test_neovim_is_told_the_folder(capsys: pytest.CaptureFixture[str]) -> None:
     assert comment.startswith("-- ")
     assert append == f'vim.opt.runtimepath:append("{(SHIPPED / "nvim").as_posix()}")'
     assert enable == 'vim.lsp.enable("offloop")'
+
+
+def test_a_folder_with_a_comma_is_one_entry_of_a_list_of_folders() -> None:
+    assert _lua_string(PurePosixPath('/a, "b" ö/nvim')) == r'''"/a\\, \"b\" ö/nvim"'''
 
 
 def test_an_unknown_editor_is_2_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:

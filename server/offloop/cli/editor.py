@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
 FILES = {
     "nvim": "lsp/offloop.lua",
@@ -37,6 +37,6 @@ def editor(options: argparse.Namespace) -> int:
     return 0
 
 
-def _lua_string(path: Path) -> str:
+def _lua_string(path: PurePath) -> str:
     """Write a path as a Lua string that Neovim takes as one entry of a list separated by commas."""
     return json.dumps(path.as_posix().replace(",", "\\,"), ensure_ascii=False)
