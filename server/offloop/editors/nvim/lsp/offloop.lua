@@ -16,6 +16,8 @@
 --- vim.lsp.config('offloop', { settings = { offloop = { homeAssistant = '~/core' } } })
 --- ```
 ---
+--- For folders that you do not trust, `init_options = { untrustedWorkspace = true }`: their files are only read.
+---
 --- Commands in such a buffer: `:LspOffloopShowWhy` (the way to the finding, or why a function runs where it runs,
 --- in the location list; with `!` in the quickfix list), `:LspOffloopExplain`, `:LspOffloopFix`,
 --- `:LspOffloopFixAll`, `:LspOffloopFixFunction`, `:LspOffloopRestart`, `:LspOffloopCatalog`, `:LspOffloopInfo`.
