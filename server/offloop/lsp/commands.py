@@ -15,6 +15,7 @@ from offloop.lsp.documents import key_of
 from offloop.lsp.engine import Engine
 from offloop.lsp.host import Host
 from offloop.lsp.places import Places
+from offloop.lsp.proofs import provable
 from offloop.lsp.questions import ask
 from offloop.lsp.report import HOME_ASSISTANT, Finding, Report
 from offloop.lsp.why import Why, as_result, as_text, why_at, why_finding
@@ -99,7 +100,7 @@ def _about_a_place(host: Host) -> None:
     async def fix_all_in_function(*arguments: Any) -> dict[str, Any]:
         argument = _argument(arguments)
         path = key_of(_uri(argument))
-        report, proofs = await session.provable(path)
+        report, proofs = await provable(session, path)
         meant = _in_function(report, path, _position(argument).line)
         maker = ActionMaker(report, session.client, session.converter, session.documents.uris(), proofs)
         await session.apart(partial(maker.try_all, meant))

@@ -11,6 +11,7 @@ from offloop.lsp.actions import FIX_ALL, SHOW_WHY, ActionMaker
 from offloop.lsp.commands import register_commands
 from offloop.lsp.documents import UnknownDocumentError, key_of
 from offloop.lsp.host import Host
+from offloop.lsp.proofs import provable
 from offloop.lsp.publish import Puller
 from offloop.lsp.questions import register_questions
 
@@ -112,7 +113,7 @@ def _actions(host: Host) -> None:
     )
 
     async def maker_for(path: str) -> ActionMaker:
-        report, proofs = await session.provable(path)
+        report, proofs = await provable(session, path)
         return ActionMaker(report, session.client, session.converter, session.documents.uris(), proofs)
 
     @host.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)

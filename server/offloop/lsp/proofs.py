@@ -5,8 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from offloop.rules.rule import Diagnostic, Fix
+
+if TYPE_CHECKING:
+    from offloop.lsp.report import Report
+    from offloop.lsp.session import Session
 
 Wish = tuple[Diagnostic, Fix]
 _Key = tuple[str, str, int, int, str]
@@ -53,6 +58,13 @@ class Proofs:
         if len(untried) > 1 and self.together(wishes):
             self._known |= {_key(*wish): None for wish in wishes}
         self.try_each(untried, seconds)
+
+
+async def provable(session: Session, path: str) -> tuple[Report, Proofs]:
+    """Return the report of a file's newest change, and what tells whether its fixes hold. Safe to cancel."""
+    report = await session.newest(path)
+    home = session.home(path)
+    return report, home.proofs if home is not None and home.report is report else Proofs()
 
 
 def _key(finding: Diagnostic, fix: Fix) -> _Key:

@@ -203,12 +203,6 @@ class Session:
             await home.settled.wait()
         return home.report if home is not None else _NOTHING
 
-    async def provable(self, path: str) -> tuple[Report, Proofs]:
-        """Return the report of the newest change, and whether its fixes hold. Safe to cancel."""
-        report = await self.newest(path)
-        home = self.home(path)
-        return report, home.proofs if home is not None and home.report is report else Proofs()
-
     async def asked(self, path: str, question: Callable[[Analysis, Report], _T]) -> _T | None:
         """Return what the newest analysis of a file answers, None where there is none. Safe to cancel.
 

@@ -46,7 +46,9 @@ def test_types_and_pieces_in_plain_node() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("scenario", ["everyday", "untrusted", "trouble", "environments", "folders", "universal"])
+@pytest.mark.parametrize(
+    "scenario", ["everyday", "untrusted", "trouble", "environments", "folders", "universal"]
+)
 def test_in_a_real_vs_code(scenario: str) -> None:
     node = _node()
     browser = os.environ.get("OFFLOOP_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
