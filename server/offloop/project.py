@@ -178,6 +178,8 @@ class Project:
     @property
     def is_asking(self) -> bool:
         """Whether jedi has not yet told, or not yet been asked, all that the last check left open."""
+        if self._jedi is not None and self._jedi.has_given_up:
+            return False
         return any(question.key not in self._answers for question in self._questions)
 
     def close(self) -> None:

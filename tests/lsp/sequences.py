@@ -20,7 +20,8 @@ from offloop.config import Settings
 from offloop.library.model import Catalog
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.engine import Engine, Setup
-from offloop.lsp.session import Home, Session
+from offloop.lsp.home import Home
+from offloop.lsp.session import Session
 from offloop.lsp.workshop import ProjectEngine
 from offloop.project import CheckResult, Project
 from offloop.rules.rule import Diagnostic

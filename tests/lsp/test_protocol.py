@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,46 @@ def test_files_that_change_on_the_disk_are_read_again(integration: Path) -> None
         server.notify("workspace/didChangeWatchedFiles", {"changes": changes})
         server.change(one, 2, {"text": ""})
         assert server.diagnostics(one, lambda params: not params["diagnostics"]) == []
+
+
+def test_changes_on_the_disk_are_seen_by_clients_that_cannot_tell_of_them(integration: Path) -> None:
+    one, two = (integration / "switch.py").as_uri(), integration / "__init__.py"
+    with serving() as server:
+        server.initialize(NEOVIM | {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": False}}})
+        server.open(one, SWITCH)
+        assert len(server.diagnostics(one)) == 1
+        server.actions(one, span(0, 0, 0, 0))
+        for change in (lambda: two.write_text("poison, and longer\n"), two.unlink):
+            time.sleep(2.1)
+            change()
+            server.actions(one, span(0, 0, 0, 0))
+            server.diagnostics(one)
+        (integration / "late.py").write_text("poison\n")
+        time.sleep(2.1)
+        server.actions(one, span(0, 0, 0, 0))
+        assert len(server.diagnostics(one)) == 2
+        time.sleep(2.1)
+        server.actions(one, span(0, 0, 0, 0))
+        assert not [message for message in server.seen if one in str(message)], (
+            "and nothing is done for nothing"
+        )
+
+
+def test_notebooks_are_no_integrations(integration: Path) -> None:
+    cell = f"vscode-notebook-cell:{integration}/demo.ipynb#W0sZmlsZQ"
+    with serving() as server:
+        server.answers["workspace/configuration"] = lambda _message: [{}]
+        result = server.initialize(VSCODE)
+        assert "notebookDocumentSync" not in result["capabilities"]
+        server.notify("notebookDocument/didOpen", {"notebookDocument": {}, "cellTextDocuments": []})
+        server.open(cell, "x.async_fire(1)\n")
+        assert len(pull(server, cell)["items"]) == 1, "a cell is a text of its own"
+        notebook = (integration / "demo.ipynb").as_uri()
+        item = {"uri": notebook, "languageId": "json", "version": 1, "text": '{"cells": ["x.async_fire(1)"]}'}
+        server.notify("textDocument/didOpen", {"textDocument": item})
+        assert pull(server, notebook)["items"] == []
+        assert server.end() == 0
+        assert not [one for one in server.seen if one.get("method") == "window/logMessage"]
 
 
 def test_findings_of_a_stopgap_are_refreshed_when_the_catalog_is_there(tmp_path: Path) -> None:

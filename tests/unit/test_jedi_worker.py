@@ -182,6 +182,19 @@ def test_a_project_without_jedi_asks_nothing(worker: JediWorker) -> None:
     assert worker.pid is None
 
 
+def test_nobody_waits_for_jedi_once_it_has_failed_too_often(tmp_path: Path) -> None:
+    worker = JediWorker(tmp_path, [], pause=0.0, command=FALLING)
+    project = Project(catalog(), Settings(), worker)
+    for number in range(20):
+        integration = demo(TYPED_BY_JEDI + "#" * number)
+        project.check(integration)
+        if not project.is_asking:
+            break
+        project.resolve_open(integration, 30.0)
+    assert worker.has_given_up
+    assert not project.is_asking
+
+
 def test_a_fault_is_told_once(tmp_path: Path) -> None:
     project = Project(catalog(), Settings(), JediWorker(tmp_path, [], command=FALLING))
     integration = demo(TYPED_BY_JEDI)

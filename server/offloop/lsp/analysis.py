@@ -26,6 +26,7 @@ from offloop.source import (
     load_integration,
     source_from_text,
 )
+from offloop.source.walking import python_files
 from offloop.text import LineIndex
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class DiskTexts:
 
     _known: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
     _forgotten: set[str] = field(default_factory=set)
+    _listed: frozenset[str] = frozenset()
     _last: tuple[Look, Snapshot, Integration] | None = None
     _wishes: int = 0
 
@@ -149,6 +151,13 @@ class DiskTexts:
             self._known.pop(self._forgotten.pop(), None)
         self._known = {path: known for path, known in self._known.items() if _stamp(path) == known[0]}
         return {path: text for path, (_stamp_, text) in self._known.items()}
+
+    def has_changed(self, folder: IntegrationFolder) -> bool:
+        """Return whether files have changed since they were read, or have come since the last look."""
+        there = frozenset(str(path) for path in python_files(Path(folder.root), folder.nested, []))
+        listed, self._listed = self._listed or there, there
+        read = list(self._known.items())
+        return not there <= listed or any(_stamp(path) != stamp for path, (stamp, _text) in read)
 
     def forget(self, path: str) -> None:
         """Read a file again: it is said to have changed, whatever its size and time say."""

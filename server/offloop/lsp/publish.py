@@ -12,8 +12,9 @@ from lsprotocol import types
 
 from offloop.lsp.convert import uri_of
 from offloop.lsp.documents import key_of
+from offloop.lsp.home import Home
 from offloop.lsp.report import CLEAN, Report
-from offloop.lsp.session import Home, Session
+from offloop.lsp.session import Session
 
 WorkspaceReport = (
     types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDocumentDiagnosticReport

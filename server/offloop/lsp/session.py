@@ -8,9 +8,8 @@ import gc
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from offloop.lsp.analysis import (
     Analysed,
@@ -28,61 +27,24 @@ from offloop.lsp.convert import Converter
 from offloop.lsp.documents import Documents
 from offloop.lsp.engine import Engine, Workshop
 from offloop.lsp.engines import Engines, NoEngineError, Notices
+from offloop.lsp.home import NOTHING, Audience, Home, Stale
 from offloop.lsp.proofs import Proofs
 from offloop.lsp.report import Report
 from offloop.lsp.worker import Worker
-from offloop.source import IntegrationFolder
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
 
-_NOTHING = Report()
 _CALM_SECONDS = 0.4
 """How long nothing may have changed before somebody else is asked: each text asks anew."""
 _ASK_SECONDS = 0.2
+_LONGEST_ASK_SECONDS = 3.0
+"""How often is looked for answers: ever less often, since who answers may be away for long."""
 _NEWS_SECONDS = 1.0
 """How long answers are gathered, at most, before another analysis uses them."""
+_LOOK_SECONDS = 2.0
 _END_SECONDS = 1.0
 _T = TypeVar("_T")
-
-
-class Stale(Exception):  # noqa: N818 - no error: newer work has taken its place
-    """The work was overtaken by a newer change."""
-
-
-class Audience(Protocol):
-    """Who wants to know of new reports: the push or the pull side."""
-
-    def reported(self, home: Home) -> None:
-        """Take notice of the newest report of an integration."""
-        ...
-
-    def forgotten(self, paths: Iterable[str]) -> None:
-        """Take back what was shown of these files; nobody has them open any more."""
-        ...
-
-
-@dataclass(eq=False, slots=True)
-class Home:
-    """One integration with open files, or one that is kept for all findings of the workspace.
-
-    ``generation`` counts its changes, its report is that of ``done``.
-    """
-
-    key: str
-    folder: IntegrationFolder | None
-    paths: set[str] = field(default_factory=set)
-    is_kept: bool = False
-    generation: int = 0
-    done: int = 0
-    report: Report = _NOTHING
-    inside: Callable[[], Analysis | None] = lambda: None
-    proofs: Proofs = field(default_factory=Proofs)
-    edited: set[str] = field(default_factory=set)
-    disk: DiskTexts = field(default_factory=DiskTexts)
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
-    runner: asyncio.Task[None] | None = None
-    asker: asyncio.Task[None] | None = None
 
 
 class Session:
@@ -199,9 +161,11 @@ class Session:
     async def newest(self, path: str) -> Report:
         """Return the report of the newest change; waits while there is none yet. Safe to cancel."""
         home = self._homes.get(key) if (key := self._key_of(path)) else None
+        if home is not None and not self.client.watched_files:
+            await self._look(home)
         while home is not None and home.done != home.generation:
             await home.settled.wait()
-        return home.report if home is not None else _NOTHING
+        return home.report if home is not None else NOTHING
 
     async def asked(self, path: str, question: Callable[[Analysis, Report], _T]) -> _T | None:
         """Return what the newest analysis of a file answers, None where there is none. Safe to cancel.
@@ -216,6 +180,18 @@ class Session:
             with contextlib.suppress(Stale):
                 job = partial(_put, question, home.inside, home.report)
                 return await self._worker.run(partial(self._if_current, home, home.generation, job))
+
+    async def _look(self, home: Home) -> None:
+        """See whether files have changed on the disk: for clients that do not tell, when they ask something."""
+        now = time.monotonic()
+        if home.folder is not None and home.done == home.generation and now - home.looked > _LOOK_SECONDS:
+            home.looked = now
+            generation = home.generation
+            changed = await self._worker.run(partial(home.disk.has_changed, home.folder))
+            if changed and home.generation == generation:
+                home.disk.look_again()
+                self.engines.forget(engines=False)
+                self._wake(home)
 
     async def settle(self) -> None:
         """Wait until all integrations are known and nothing is left to be analysed."""
@@ -274,7 +250,7 @@ class Session:
             self.audience.forgotten([path for path in home.report.lines if path not in home.paths])
         home.generation += 1
         home.done = home.generation
-        home.report, home.inside, home.proofs = _NOTHING, lambda: None, Proofs()
+        home.report, home.inside, home.proofs = NOTHING, lambda: None, Proofs()
         home.settled.set()
         self.on_change()
 
@@ -299,10 +275,10 @@ class Session:
                 continue
             except NoEngineError as error:
                 self._notices.warn(str(error))
-                analysed = Analysed(_NOTHING)
+                analysed = Analysed(NOTHING)
             except Exception as error:  # noqa: BLE001 - a fault in one integration must not end the session
                 self._notices.error(_told(error))
-                analysed = Analysed(_NOTHING)
+                analysed = Analysed(NOTHING)
             if generation == home.generation:
                 self._keep(home, generation, analysed)
                 if analysed.ask is not None:
@@ -330,6 +306,7 @@ class Session:
         Raises Stale when something changes meanwhile.
         """
         since: float | None = None
+        pause = _ASK_SECONDS
         while True:
             self._check_current(home, generation)
             news, waits = await self._worker.run(partial(self._if_current, home, generation, ask))
@@ -337,12 +314,13 @@ class Session:
                 since = time.monotonic()
             if not waits or (since is not None and time.monotonic() - since >= _NEWS_SECONDS):
                 return since is not None
-            await asyncio.sleep(_ASK_SECONDS)
+            await asyncio.sleep(pause if since is None else _ASK_SECONDS)
+            pause = min(pause * 1.3, _LONGEST_ASK_SECONDS)
 
     def _keep(self, home: Home, generation: int, analysed: Analysed) -> None:
         report = analysed.report
         others = home.paths - home.edited
-        if home.report is not _NOTHING and any(report.marks(one) != home.report.marks(one) for one in others):
+        if home.report is not NOTHING and any(report.marks(one) != home.report.marks(one) for one in others):
             self.on_marks()
         home.report, home.inside, home.done = report, analysed.inside, generation
         home.proofs = analysed.proofs or Proofs()

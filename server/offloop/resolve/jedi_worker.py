@@ -174,6 +174,11 @@ class JediWorker:
         self._pending.clear()
 
     @property
+    def has_given_up(self) -> bool:
+        """Whether the child has failed so often that none is started any more."""
+        return self._process is None and self._failures >= _MOST_FAILURES
+
+    @property
     def pid(self) -> int | None:
         """The child's process id, None where none runs."""
         return None if self._process is None else self._process.pid
