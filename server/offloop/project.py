@@ -66,7 +66,9 @@ class Project:
         live: bool = False,
     ) -> None:
         self.catalog = catalog
-        self.libraries = libraries or libraries_of(settings.python, catalog.source_root)
+        self.libraries = (
+            libraries_of(settings.python, catalog.source_root) if libraries is None else libraries
+        )
         self.settings = settings
         self._live = LiveAnalysis() if live else None
         self._facts: dict[str, ModuleFacts] = {}
@@ -127,9 +129,7 @@ class Project:
     ) -> tuple[CheckResult, tuple[Question, ...], Analysis | None]:
         """Return what is found, what there is to ask jedi, and the analysis behind it."""
         try:
-            catalog = self.catalog
-            if self.libraries is not None:
-                catalog = self.libraries.extend(catalog, [item.facts for item in inputs])
+            catalog = self.libraries.extend(self.catalog, [item.facts for item in inputs])
             analysis = analysed(inputs, catalog, integration.package, answers)
             sorted_receivers = receivers(analysis)
         except Exception as error:  # noqa: BLE001  (one bad text must not end the work on the others)
@@ -153,6 +153,7 @@ class Project:
         counts = ReceiverCounts(sorted_receivers.own, sorted_receivers.answered, len(sorted_receivers.open))
         problems.extend(_syntax_problems(inputs))
         problems.extend(self._fault(integration))
+        problems.extend(Problem(integration.root, notice) for notice in self.libraries.new_notices())
         functions = Contexts(analysis.view())
         return CheckResult(tuple(found), functions, tuple(problems), counts), questions, analysis
 

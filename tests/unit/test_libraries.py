@@ -115,6 +115,28 @@ def test_the_cache_answers_the_second_time(tmp_path: Path, monkeypatch) -> None:
 
 
 def test_folders_come_from_the_setting_and_from_home_assistants_environment(tmp_path: Path) -> None:
-    assert libraries_of(None, None) is None
-    assert libraries_of(None, str(tmp_path / "site-packages")) is not None
-    assert libraries_of(str(tmp_path), None) is not None
+    assert libraries_of(None, None).folders == []
+    assert libraries_of(None, str(tmp_path / "site-packages")).folders == [tmp_path / "site-packages"]
+    assert tmp_path in libraries_of(str(tmp_path), None).folders
+
+
+def test_a_library_beyond_the_limit_is_not_read_and_that_is_said_once(tmp_path: Path, monkeypatch) -> None:
+    a_library(tmp_path, "hublib", HUB)
+    base = derive_library("empty", [])
+    libraries = Libraries([tmp_path], use_cache=False)
+    monkeypatch.setattr("offloop.catalog.libraries._MAX_TEXT", 10)
+    assert handed(libraries.extend(base, [extract("import hublib\n")])) == {}
+    (notice,) = libraries.new_notices()
+    assert notice.startswith("hublib: ")
+    libraries.extend(base, [extract("import hublib\nimport other\n")])
+    assert libraries.new_notices() == []
+
+
+def test_all_libraries_together_have_a_limit(tmp_path: Path, monkeypatch) -> None:
+    a_library(tmp_path, "hublib", HUB)
+    a_library(tmp_path, "otherlib", HUB)
+    monkeypatch.setattr("offloop.catalog.libraries._MAX_TEXT_IN_ALL", len(HUB) + 10)
+    libraries = Libraries([tmp_path], use_cache=False)
+    found = handed(libraries.extend(derive_library("empty", []), [extract("import hublib, otherlib\n")]))
+    assert len({api.partition(".")[0] for api, _ in found}) == 1
+    assert len(libraries.new_notices()) == 1

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from offloop.catalog.entries import EntryFinder
 from offloop.catalog.handoffs import callable_parameters
 from offloop.catalog.library_handoffs import Lineage, calls_within, library_handoffs
+from offloop.catalog.library_shelf import bundled_labels, bundled_library
 from offloop.catalog.library_threads import Threads, packages_with_loops
 from offloop.catalog.load import cache_folder, own_version, read_cached, write_cached
 from offloop.catalog.locate import site_packages
@@ -31,11 +32,15 @@ from offloop.inference.context import FunctionId
 from offloop.inference.edges import CallEdge
 from offloop.inference.parts import edges
 from offloop.inference.program import ModuleInput, Program
-from offloop.library.model import Catalog, FunctionSignature, ModuleSignature
+from offloop.library.model import Alias, Catalog, ClassSignature, FunctionSignature, ModuleSignature
 from offloop.resolve.values import ScopeRef
 from offloop.source import Problem, read_source
 
+# Reading takes a second of CPU for each two million characters or so: bounds in text keep the result the same on
+# every machine, where bounds in time would not.
 _MAX_FILES = 400
+_MAX_TEXT = 6_000_000
+_MAX_TEXT_IN_ALL = 60_000_000
 _MAX_TARGETS = 16
 _OWN = frozenset({"homeassistant", "custom_components"})
 
@@ -93,10 +98,13 @@ def read_library(folders: Iterable[Path], root: str) -> list[ModuleInput]:
     folders = list(folders)
     inputs: dict[str, ModuleInput] = {}
     waiting, seen = [root], {root}
+    left = _MAX_TEXT
     while waiting and len(inputs) < _MAX_FILES:
         files = library_files(folders, waiting.pop(0))
-        if len(inputs) + len(files) > _MAX_FILES:
+        size = sum(_size(path) for _, path, _ in files)
+        if len(inputs) + len(files) > _MAX_FILES or size > left:
             continue
+        left -= size
         for module, path, is_package in files:
             source = read_source(str(path), module, is_package)
             if isinstance(source, Problem):
@@ -107,6 +115,13 @@ def read_library(folders: Iterable[Path], root: str) -> list[ModuleInput]:
             seen.update(wanted)
             waiting.extend(sorted(wanted))
     return list(inputs.values())
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
@@ -170,12 +185,15 @@ def _calls_by_name(program: Program) -> Iterator[CallEdge]:
                         yield CallEdge(caller, module.name, target, call)
 
 
-def libraries_of(python: str | None, source_root: str | None) -> Libraries | None:
-    """Return the libraries of the ``python`` setting, and of the environment that Home Assistant was found in."""
+def libraries_of(python: str | None, source_root: str | None) -> Libraries:
+    """Return the libraries of the ``python`` setting, and of the environment that Home Assistant was found in.
+
+    Bundled summaries speak of those that are not there.
+    """
     folders = site_packages(Path(python)) if python else []
     if source_root is not None and Path(source_root).name in ("site-packages", "dist-packages"):
         folders.append(Path(source_root))
-    return Libraries(dict.fromkeys(folders)) if folders else None
+    return Libraries(dict.fromkeys(folders))
 
 
 class Libraries:
@@ -195,17 +213,36 @@ class Libraries:
         self._use_cache = use_cache
         self._known: dict[str, Catalog | None] = dict(known)
         self._joined: dict[frozenset[str], Catalog] = {}
+        self._left = _MAX_TEXT_IN_ALL
+        self._notices: list[str] = []
 
     def extend(self, catalog: Catalog, modules: Iterable[ModuleFacts]) -> Catalog:
         """Return a catalog that also speaks of the libraries that texts import."""
-        roots = frozenset(root for root in imported_libraries(modules) if self._library(root) is not None)
-        if not roots:
-            return catalog
-        joined = self._joined.get(roots)
+        imported = imported_libraries(modules)
+        joined = self._joined.get(imported)
         if joined is None:
-            told = [library for root in sorted(roots) if (library := self._library(root)) is not None]
-            joined = self._joined[roots] = _join(catalog, told)
+            told = self._told(imported)
+            joined = _join(catalog, [told[root] for root in sorted(told)]) if told else catalog
+            self._joined[imported] = joined
         return joined
+
+    def new_notices(self) -> list[str]:
+        """Return what users are to know of libraries that were not read, each once."""
+        notices, self._notices = self._notices, []
+        return notices
+
+    def _told(self, imported: Iterable[str]) -> dict[str, Catalog]:
+        """Return the summaries of libraries, and of the bundled ones that these build on."""
+        told: dict[str, Catalog] = {}
+        waiting = sorted(imported)
+        while waiting:
+            root = waiting.pop()
+            library = self._library(root) if root not in told else None
+            if library is not None:
+                told[root] = library
+                if library is bundled_library(root):
+                    waiting.extend(_beneath(library))
+        return told
 
     def _library(self, root: str) -> Catalog | None:
         if root not in self._known:
@@ -215,15 +252,36 @@ class Libraries:
     def _load(self, root: str) -> Catalog | None:
         files = library_files(self.folders, root)
         if not files:
-            return None
+            return bundled_library(root)
         path = cache_folder() / f"library-{root}-{fingerprint(self.folders, files)}.catalog"
         cached = read_cached(path, None) if self._use_cache else None
         if cached is not None:
             return cached
-        library = derive_library(root, read_library(self.folders, root))
+        inputs = read_library(self.folders, root)
+        size = sum(len(item.text) for item in inputs)
+        if not inputs or size > self._left:
+            self._notices.append(
+                f"{root}: the library is not read, it or all of them together are too large; "
+                "in which threads it calls what it is given is taken from a bundled summary or stays unknown"
+            )
+            return bundled_library(root)
+        self._left -= size
+        library = derive_library(root, inputs)
         if self._use_cache:
             write_cached(path, dump(library))
         return library
+
+
+def _beneath(library: Catalog) -> Iterator[str]:
+    """Yield the packages that a bundled summary builds on and does not tell of itself."""
+    own = {name.partition(".")[0] for name in library.modules}
+    for name in library.modules:
+        for symbol in library.modules[name].names.values():
+            kinds = symbol.bases if isinstance(symbol, ClassSignature) else ()
+            for dotted in (symbol.dotted,) if isinstance(symbol, Alias) else (kind.name for kind in kinds):
+                root = dotted.partition(".")[0]
+                if root not in own and root in bundled_labels():
+                    yield root
 
 
 def _join(catalog: Catalog, libraries: Iterable[Catalog]) -> Catalog:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -174,9 +174,9 @@ class Renderer:
 
 
 def place_of(step: Step | Place, source_root: str | None) -> str | None:
-    """Return the absolute path of a step, or None where Home Assistant's sources are not at hand."""
+    """Return the absolute path of a step, or None where the sources of Home Assistant or a library are not at hand."""
     if not step.path.startswith(HOME_ASSISTANT):
-        return step.path
+        return step.path if PurePath(step.path).is_absolute() else None
     return os.path.join(source_root, *step.path.split("/")) if source_root else None  # noqa: PTH118
 
 

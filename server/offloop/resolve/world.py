@@ -48,6 +48,7 @@ class World:
         self.analysed = analysed
         self.library = library
         self._found: dict[str, Found] = {}
+        self._starred: set[str] = set()  # star imports gone through in the current search
         self._lines: dict[str, tuple[Type, ...]] = {}
         self._locals: dict[str, ClassSignature] = {}
         self._below: dict[str, list[ClassSignature]] | None = None
@@ -80,6 +81,7 @@ class World:
         """Return what a dotted name stands for, imports followed."""
         found = self._found.get(dotted)
         if found is None:
+            self._starred.clear()
             found = self._found[dotted] = self._find(dotted, 0)
         return found
 
@@ -103,7 +105,11 @@ class World:
         symbol = module.names.get(rest[0])
         if symbol is None:
             for star in module.stars:
-                found = self._find(".".join([star, *rest]), depth + 1)
+                through = ".".join([star, *rest])
+                if through in self._starred or self.module(star) is None:
+                    continue  # modules that take everything of each other; a module that nobody knows
+                self._starred.add(through)
+                found = self._find(through, depth + 1)
                 if not isinstance(found, External):
                     return found
             return External(dotted)
