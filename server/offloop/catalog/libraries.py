@@ -199,7 +199,8 @@ def libraries_of(python: str | None, source_root: str | None) -> Libraries:
 class Libraries:
     """What the libraries in some folders of packages tell; each is read once and kept in the cache.
 
-    ``known`` are summaries that are at hand already, by top-level package.
+    ``known`` are summaries that are at hand already, by top-level package. Without ``bundle``, libraries that are
+    not there stay unknown.
     """
 
     def __init__(
@@ -208,11 +209,13 @@ class Libraries:
         *,
         use_cache: bool = True,
         known: Mapping[str, Catalog] = MappingProxyType({}),
+        bundle: bool = True,
     ) -> None:
         self.folders = list(folders)
         self._use_cache = use_cache
         self._known: dict[str, Catalog | None] = dict(known)
         self._joined: dict[frozenset[str], Catalog] = {}
+        self._bundled = bundled_library if bundle else _nothing
         self._left = _MAX_TEXT_IN_ALL
         self._notices: list[str] = []
 
@@ -240,7 +243,7 @@ class Libraries:
             library = self._library(root) if root not in told else None
             if library is not None:
                 told[root] = library
-                if library is bundled_library(root):
+                if library is self._bundled(root):
                     waiting.extend(_beneath(library))
         return told
 
@@ -252,7 +255,7 @@ class Libraries:
     def _load(self, root: str) -> Catalog | None:
         files = library_files(self.folders, root)
         if not files:
-            return bundled_library(root)
+            return self._bundled(root)
         path = cache_folder() / f"library-{root}-{fingerprint(self.folders, files)}.catalog"
         cached = read_cached(path, None) if self._use_cache else None
         if cached is not None:
@@ -264,12 +267,16 @@ class Libraries:
                 f"{root}: the library is not read, it or all of them together are too large; "
                 "in which threads it calls what it is given is taken from a bundled summary or stays unknown"
             )
-            return bundled_library(root)
+            return self._bundled(root)
         self._left -= size
         library = derive_library(root, inputs)
         if self._use_cache:
             write_cached(path, dump(library))
         return library
+
+
+def _nothing(root: str) -> Catalog | None:
+    return None
 
 
 def _beneath(library: Catalog) -> Iterator[str]:

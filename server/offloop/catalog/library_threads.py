@@ -47,7 +47,9 @@ class Threads:
             self._calling[edge.callee].append(edge.caller)
             self._callers[edge.callee].append(edge.caller)
         self._starters: dict[FunctionId, list[FunctionId | None]] = defaultdict(list)
-        self._at_import = {call.callee for call in graph.calls if call.caller is None}
+        self._at_import = {
+            call.callee for call in graph.calls if call.caller is None and not _is_script(program, call.module)
+        }
         for handed in graph.handed:
             if handed.target.index < 0 or handed.target.position >= 0:
                 continue
@@ -56,7 +58,8 @@ class Threads:
                 self._starters[target].append(handed.caller)
             # What is handed over is called by nobody unless that is done.
             if handed.caller is None:
-                self._at_import.add(target)
+                if not _is_script(program, handed.module):
+                    self._at_import.add(target)
             else:
                 self._callers[target].append(handed.caller)
         self._known: dict[FunctionId, tuple[str, ...]] = {}
@@ -130,6 +133,12 @@ def packages_with_loops(
         if ExecutionContext.WORKER in summary.context and any(_runs_loop(call.function) for call in calls):
             found.add(function.module.partition(".")[0])
     return frozenset(found)
+
+
+def _is_script(program: Program, module: str) -> bool:
+    """Whether calls at module level are those of a command: nobody who imports the module makes them."""
+    text = program.world.analysed[module].text
+    return module.endswith("__main__") or "__main__" in text
 
 
 def _runs_loop(expr: object) -> bool:
