@@ -1,7 +1,19 @@
 """What a library's own source tells: in which thread it calls the functions that it is given.
 
-A library is read as Home Assistant is: the same facts, the same call graph with its parameters as tokens.
-Nothing of it is imported or executed; compiled parts stay unknown.
+A library is read as Home Assistant is: the same facts, the same call graph. Nothing of it is imported or
+executed; compiled parts stay unknown. What is found is joined to the catalog of a check:
+
+- Tokens stand for callable parameters and for what users store in public attributes (``attribute_tokens`` of
+  ``inference/libraries.py``). ``library_handoffs`` says where each is called: in a thread or loop of the
+  library's (THREAD, LOOP), by the function itself (CALLER), or by functions that run it where *they* are called
+  (KEPT, with its ``runners``). A class's own thread is not that of its siblings (``within``).
+- ``library_threads``: a thread that some function starts is there only where that is called (``needs``). A
+  package with an event loop in a thread of its own has no coroutine in Home Assistant's loop.
+- ``Catalog.callers`` are the calls inside the library. In a check, a slot per library function holds what a call
+  of it runs: kept callables, and overrides of its methods.
+
+What is not at hand is told of by ``bundled/libraries.summaries`` (``library_bundle`` writes it): one version of
+each, named in every trace that rests on it.
 """
 
 from __future__ import annotations
@@ -275,7 +287,7 @@ class Libraries:
         return library
 
 
-def _nothing(root: str) -> Catalog | None:
+def _nothing(_root: str) -> Catalog | None:
     return None
 
 

@@ -48,7 +48,9 @@ class Threads:
             self._callers[edge.callee].append(edge.caller)
         self._starters: dict[FunctionId, list[FunctionId | None]] = defaultdict(list)
         self._at_import = {
-            call.callee for call in graph.calls if call.caller is None and not _is_script(program, call.module)
+            call.callee
+            for call in graph.calls
+            if call.caller is None and not _is_script(program, call.module)
         }
         for handed in graph.handed:
             if handed.target.index < 0 or handed.target.position >= 0:
