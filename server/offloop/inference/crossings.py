@@ -53,22 +53,15 @@ def _once(analysis: Analysis) -> Iterator[Crossing]:
 
 
 def _all(analysis: Analysis) -> Iterator[Crossing]:
-    for call in analysis.graph.api_calls:
-        if call.caller is None or not _in_worker(analysis, call.caller):
-            continue
-        api = analysis.loop_api(call.api)
-        if api is not None:
+    for call, api in analysis.part.harmful:
+        if call.caller is not None and _in_worker(analysis, call.caller):
             yield Crossing(call.caller, call.call, api, None)
-    for edge in analysis.graph.calls:
-        if edge.caller is None or not _in_worker(analysis, edge.caller):
+    for callee, need in analysis.needs.items():
+        if not analysis.program.is_pinned(callee) or not analysis.carries(callee, ExecutionContext.WORKER):
             continue
-        need = analysis.needs.get(edge.callee)
-        if (
-            need is not None
-            and analysis.program.is_pinned(edge.callee)
-            and analysis.carries(edge.callee, ExecutionContext.WORKER)
-        ):
-            yield Crossing(edge.caller, edge.call, need.api, edge.callee)
+        for edge in analysis.part.callers.get(callee, ()):
+            if edge.caller is not None and _in_worker(analysis, edge.caller):
+                yield Crossing(edge.caller, edge.call, need.api, callee)
 
 
 def _is_sheltered(analysis: Analysis, crossing: Crossing) -> bool:
@@ -77,7 +70,7 @@ def _is_sheltered(analysis: Analysis, crossing: Crossing) -> bool:
 
 
 def _in_worker(analysis: Analysis, function: FunctionId) -> bool:
-    return ExecutionContext.WORKER in analysis.summary(function).context
+    return analysis.summary(function).worker is not None
 
 
 def _order(crossing: Crossing) -> tuple[str, int, int, str, str]:

@@ -175,6 +175,8 @@ class Decorators:
     # ---------------------------------------------------------------- where it runs
     def effects(self, handed: Iterable[HandOffEdge]) -> Mapping[FunctionId, Effect]:
         """Return what becomes of the functions whose decorators take them elsewhere."""
+        if not self.of:
+            return {}
         runs: dict[Decorator, list[HandOffEdge]] = defaultdict(list)
         given: dict[FunctionId, set[Dispatch]] = defaultdict(set)
         for edge in handed:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import Attribute
 from offloop.inference.analysis import Analysis
-from offloop.inference.context import ExecutionContext, FunctionId
+from offloop.inference.context import FunctionId
 from offloop.library.overrides import ASYNCIO_APIS
 from offloop.library.signature import import_target
 from offloop.resolve.values import ScopeRef
@@ -49,7 +49,7 @@ def receivers(analysis: Analysis) -> Receivers:
     counts = {True: 0, False: 0}
     found: dict[tuple[str, int], OpenReceiver] = {}
     for function, summary in analysis.summaries.items():
-        if ExecutionContext.WORKER not in summary.context:
+        if summary.worker is None:
             continue
         scope = ScopeRef(function.module, function.index)
         for callee in _methods(analysis.program.facts(function)):
