@@ -42,15 +42,14 @@ _HANDOFFS: tuple[tuple[str, int, str, Dispatch, bool], ...] = (
     ("functools.reduce", 0, "function", Dispatch.CALLER, False),
 )
 
-# Where the derivation loses the callable among data: Store keeps it in one dictionary with what is to be
-# written, and calls it in the loop unless its constructor was told otherwise (helpers/storage.py, class Store,
-# serialize_in_event_loop).
-_KEPT_WITH_DATA = (
+# Where the derivation loses the callable among data: Store keeps it in one dictionary with what is to be written,
+# and calls it in the executor; where its constructor has the parameter, in the loop by default
+# (helpers/storage.py, class Store). API, index, keyword, parameter of the constructor.
+KEPT_WITH_DATA = (
     "homeassistant.helpers.storage.Store.async_delay_save",
     0,
     "data_func",
-    Dispatch.LOOP,
-    False,
+    "serialize_in_event_loop",
 )
 
 # Where the derivation loses the callable: HassJob is the dispatcher (core.py, class HassJob) and decides by
@@ -60,7 +59,7 @@ JOB_CLASSES: frozenset[str] = frozenset({"homeassistant.core.HassJob"})
 HANDOFFS: Mapping[str, tuple[HandOff, ...]] = {
     **{
         api: (HandOff(api, index, keyword, dispatch, _STDLIB, rest),)
-        for api, index, keyword, dispatch, rest in (*_HANDOFFS, _KEPT_WITH_DATA)
+        for api, index, keyword, dispatch, rest in _HANDOFFS
     },
     **{name: (HandOff(name, 0, "target", Dispatch.BY_TYPE, _STDLIB),) for name in JOB_CLASSES},
 }
