@@ -25,8 +25,7 @@ CHECKOUT = Path(__file__).parents[2]
 MAX_UNKNOWN = 0.2
 # Seen on the other side only, each for a reason that the inference does not know yet.
 EXPLAINED = {
-    "ExposedEntities._data_to_save": "a Store that serialises in the executor calls its @callback there",
-    "ExposedEntity.to_json": "called by it",
+    "ActionTrace.as_extended_dict": "called by the JSON encoder of a Store that writes in the executor, too",
     "LazyState.last_updated": "a property that any thread may read; its readers in threads are not followed",
     "_equivalent_units": "called by the recorder's own tasks, which travel through a queue",
 }
