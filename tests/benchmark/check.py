@@ -63,10 +63,10 @@ class Checker:
         if row.clean:
             return verdict
         offered = self._offered[row.integration, row.needs_libraries]
-        errors = [one for one in offered if one.severity is Severity.ERROR and one.code < "HAT2"]
-        counts = (len(errors), sum(bool(one.fixes) for one in errors))
+        forward = [one for one in offered if one.code < "HAT2"]
+        errors = [one for one in forward if one.severity is Severity.ERROR]
         mend = self._mended(row, project, integration, result) if verdict.counts else None
-        return replace(verdict, mend=mend, errors=counts)
+        return replace(verdict, mend=mend, errors=_with_fix(errors), forward=_with_fix(forward))
 
     def _mended(self, row: Row, project: Project, integration: Integration, result: CheckResult) -> Mend:
         """Apply the preferred fix of one finding of the row after the other, until it is silent."""
@@ -137,6 +137,10 @@ class Checker:
     def _relative(self, path: str) -> str:
         """Return a path relative to ``homeassistant``; both kinds of steps come out alike."""
         return path.removeprefix(f"{self._root}{os.sep}").removeprefix("homeassistant/").replace(os.sep, "/")
+
+
+def _with_fix(findings: list[Diagnostic]) -> tuple[int, int]:
+    return len(findings), sum(bool(one.fixes) for one in findings)
 
 
 def _told(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

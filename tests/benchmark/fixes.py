@@ -43,15 +43,18 @@ def summary(bugs: list[Verdict]) -> dict[str, int]:
     """Return the counts that decide."""
     judged = [judgement(verdict) for verdict in bugs]
     integrations = {
-        (one.row.version, one.row.integration, one.row.needs_libraries): one.errors for one in bugs
+        (one.row.version, one.row.integration, one.row.needs_libraries): (*one.errors, *one.forward)
+        for one in bugs
     }
     return {
         "bugs": len(bugs),
         "same": judged.count("same"),
         "better": judged.count("better"),
         "silent": sum(verdict.mend is not None and verdict.mend.silent for verdict in bugs),
-        "errors": sum(errors for errors, _ in integrations.values()),
-        "errors_with_fix": sum(mended for _, mended in integrations.values()),
+        "errors": sum(counts[0] for counts in integrations.values()),
+        "errors_with_fix": sum(counts[1] for counts in integrations.values()),
+        "forward": sum(counts[2] for counts in integrations.values()),
+        "forward_with_fix": sum(counts[3] for counts in integrations.values()),
     }
 
 
@@ -74,4 +77,7 @@ def table(bugs: list[Verdict]) -> Iterator[str]:
         f"{good} of {counts['bugs']} preferred fixes are of the project's kind ({counts['same']}) or better "
         f"({counts['better']}); after them {counts['silent']} rows are silent"
     )
-    yield f"{counts['errors_with_fix']} of {counts['errors']} findings of level error offer a fix"
+    yield (
+        f"{counts['errors_with_fix']} of {counts['errors']} forward findings of level error offer a fix, "
+        f"{counts['forward_with_fix']} of {counts['forward']} with warnings"
+    )

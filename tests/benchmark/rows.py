@@ -74,7 +74,8 @@ class Verdict:
 
     ``kind`` of a bug: exact, sink, trace, near (right function, another line; not counted) or missed; of a
     clean row: flagged or silent; of both: error. ``findings`` are those that decided it. ``errors`` counts the
-    forward findings of level error in the row's integration, and those of them that offer a fix.
+    forward findings of level error in the row's integration, and those of them that offer a fix; ``forward`` all
+    forward findings (old releases check no threads, so that most are warnings).
     """
 
     row: Row
@@ -83,6 +84,7 @@ class Verdict:
     note: str = ""
     mend: Mend | None = None
     errors: tuple[int, int] = (0, 0)
+    forward: tuple[int, int] = (0, 0)
 
     @property
     def counts(self) -> bool:

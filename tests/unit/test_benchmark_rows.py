@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.benchmark import report
-from tests.benchmark.rows import Finding, Row, Step, judge
+from tests.benchmark import fixes, report
+from tests.benchmark.rows import Finding, Mend, Row, Step, judge
 
 FILE = "components/x/switch.py"
 BUG = Row(
@@ -63,3 +63,23 @@ def test_the_report_counts() -> None:
     verdicts = [judge(BUG, [FINDING]), judge(BUG, []), judge(CLEAN, [FINDING])]
     assert report.summary(verdicts) == {"bugs": 2, "found": 1, "clean": 1, "flagged": 1, "errors": 0}
     assert "1 of 2 bugs found, 1 of 1 silent places flagged" in list(report.text(verdicts))[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "kinds", "judged"),
+    [
+        ("swap", ("twin",), "same"),
+        ("swap", ("hop",), "other"),
+        ("moved", ("twin",), "other"),
+        ("async", (), "none"),
+    ],
+)
+def test_our_fixes_beside_the_projects(kind: str, kinds: tuple[str, ...], judged: str) -> None:
+    verdict = judge(replace(BUG, data={**BUG.data, "kind": kind}), [FINDING])
+    mend = Mend(kinds, ("Use it",) * len(kinds), silent=True)
+    assert fixes.judgement(replace(verdict, mend=mend)) == judged
+    assert fixes.judgement(replace(verdict, kind="missed")) == "unfound"
+
+
+def test_every_reason_belongs_to_a_row_of_another_kind() -> None:
+    assert all(name.startswith("core-") and len(reason) > 20 for name, reason in fixes.reasons().items())
