@@ -137,7 +137,7 @@ class InProcess(Editor):
         place = self.session.converter.range(lines, Span(*edit.span(before)))
         change = types.TextDocumentContentChangePartial(range=place, text=edit.text)
         self.session.documents.edit(identifier, [change], self.session.converter)
-        self.session.changed([path])
+        self.session.edited(path)
 
     async def closed(self, path: str) -> None:
         self.session.documents.close(uri_of(path))

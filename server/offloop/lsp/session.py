@@ -189,7 +189,6 @@ class Session:
             generation = home.generation
             changed = await self._worker.run(partial(home.disk.has_changed, home.folder))
             if changed and home.generation == generation:
-                home.disk.look_again()
                 self.engines.forget(engines=False)
                 self._wake(home)
 
