@@ -49,7 +49,13 @@ def test_a_client_that_pulls_is_asked_to_pull_again() -> None:
 
 
 @pytest.mark.parametrize(
-    "wish", [options(jedi=False), {"trusted": False}, options(jedi=True) | {"trusted": False}]
+    "wish",
+    [
+        options(jedi=False),
+        {"trusted": False},
+        {"untrustedWorkspace": True},
+        options(jedi=True) | {"untrustedWorkspace": True},
+    ],
 )
 def test_nobody_is_asked_without_leave(wish: Message) -> None:
     with serving() as server:
