@@ -68,7 +68,10 @@ await scenario({ folder, settings: { "offloop.homeAssistant": "2026.11.0" }, als
 
   const [pid] = code.servers();
   writeFileSync(chosen, "");
-  await until("the server runs in the chosen environment", () => code.servers().length === 1 && code.servers()[0] !== pid && code.serverLines()[0].includes(second));
+  await until("the server runs in the chosen environment", () => {
+    const lines = code.serverLines();
+    return lines.length === 1 && !lines[0].trim().startsWith(`${pid} `) && lines[0].includes(second);
+  });
   await until("findings are there again", async () => (await code.count()) === 6);
   log("another environment was chosen in the Python Environments extension, and runs it now");
 });

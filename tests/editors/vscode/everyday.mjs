@@ -104,7 +104,10 @@ await scenario({ folder, settings }, async (code) => {
 
   // Restart by hand, and the logs.
   await code.run("offloop: Restart Server");
-  await until("a third process", () => code.servers().length === 1 && code.servers()[0] !== next);
+  await until("a third process", () => {
+    const found = code.servers();
+    return found.length === 1 && found[0] !== next;
+  });
   await until("findings are there once more", async () => (await rest()) === 7);
   await code.run("offloop: Show Debug Information");
   await page.waitForSelector('.tab.active[data-resource-name="offloop.txt"]');

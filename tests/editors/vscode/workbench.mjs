@@ -203,8 +203,13 @@ export class Workbench {
   }
 
   async dismissMessages() {
-    await this.run("Notifications: Clear All Notifications");
-    await this.page.locator(".notification-toast").first().waitFor({ state: "detached" });
+    const toasts = this.page.locator(".notification-toast");
+    await until("the messages are gone", async () => {
+      // One that comes while others are cleared stays.
+      await this.run("Notifications: Clear All Notifications");
+      await this.page.waitForTimeout(700);
+      return (await toasts.count()) === 0;
+    });
   }
 
   /** The line of the cursor: its 1-based number and its text. */
