@@ -30,7 +30,6 @@ from offloop.library.model import (
     LoopApi,
     ModuleSignature,
     Origin,
-    Tier,
     Twin,
 )
 from offloop.library.overrides import CALLBACK_DECORATORS, LOOP_PREFIXES
@@ -95,7 +94,6 @@ def derive_from(
         conventions=conventions,
         callback_decorators=CALLBACK_DECORATORS,
         notices=notices,
-        has_guards=any(api.tier is Tier.RAISES for api in apis.values()),
         blocking=blocking_calls(program),
         sync_apis=SyncApis(program, finder).derive(),
     )
@@ -147,6 +145,7 @@ def _loop_api(
     via: str | None = None
     if guard is not None:
         origin = Origin(program.path(guard.module), guard.line)
+        via = guard.how
     elif change is not None:
         origin = Origin(program.path(change.module), change.line)
         via = change.words

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from offloop.catalog.harmless import has_nothing_to_do, only_looks
 from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import (
     Assign,
     Attribute,
-    AugmentedAssign,
     Block,
     Boolean,
     Call,
@@ -18,17 +18,14 @@ from offloop.facts.tree import (
     Comprehension,
     Conditional,
     Constant,
-    Delete,
-    Evaluate,
     Expr,
     For,
+    Handler,
     If,
     Name,
-    Not,
     Raise,
     Return,
     Statement,
-    Subscript,
     Try,
     Walrus,
     While,
@@ -38,19 +35,38 @@ from offloop.facts.walk import blocks, children, expressions, statements
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
 from offloop.library.model import Kind
+from offloop.library.overrides import RAISE_OFF_LOOP
 from offloop.resolve.values import FunctionRef, ScopeRef
 from offloop.resolve.world import External
 
 _THREAD_ID = "threading.get_ident"
+_CUSTOM_FOLDER = "custom_components"
+_FOR_CUSTOM_ONES = "Home Assistant checks the thread here for custom integrations, and raises"
+_TAKE_RUNTIME_ERRORS = frozenset({"RuntimeError", "Exception", "BaseException"})
 
 
 class Guard(NamedTuple):
-    """A check of the thread: the name it reports, its 1-based line, and whether it is the function's own."""
+    """A check of the thread: the name it reports, its 1-based line, and whether it is the function's own.
+
+    ``how`` says what raises where that is not Home Assistant's own check.
+    """
 
     reported: str | None
     module: str
     line: int
     own: bool
+    how: str | None = None
+
+
+class _Ways(NamedTuple):
+    """How the ways through a block end that meet no guard.
+
+    Whether one gets behind it, whether that has changed something, and whether one leaves having changed something.
+    """
+
+    goes_on: bool
+    changed: bool
+    leaves_changed: bool
 
 
 class Guards:
@@ -59,6 +75,7 @@ class Guards:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._known: dict[FunctionId, Guard | None] = {}
+        self._custom: dict[str, set[str | None]] = {}
 
     def guard(self, function: FunctionId) -> Guard | None:
         """Return the guard that every call of a function meets."""
@@ -109,32 +126,113 @@ class Guards:
         return False
 
     # ---------------------------------------------------------------- every way through a block
-    def _must(self, block: Block, scope: ScopeRef) -> Guard | None:
-        """Return the guard that every way through a block meets, ways apart that leave before anything is changed."""
-        harmless = True
+    def _must(self, block: Block, scope: ScopeRef, *, changed: bool = False) -> Guard | None:
+        """Return the guard that every way through a block meets, ways apart that leave before anything is changed.
+
+        ``changed`` says whether something has been changed before the block.
+        """
         for statement in block:
-            harmless = harmless and _only_looks(statement)
-            for call in certain_calls_in((statement,)):
-                found = self._call_guard(call, scope)
-                if found is not None:
-                    return found
-            found = self._must_inside(statement, scope)
+            found = self._certain_guard(statement, scope) or self._must_inside(statement, scope, changed)
             if found is not None:
                 return found
-            leaves = _may_return(statement) and not harmless and not _has_nothing_to_do(statement)
-            if isinstance(statement, Return | Raise) or leaves:
+            if isinstance(statement, Return | Raise):
                 return None
+            if has_nothing_to_do(statement):
+                continue
+            ways = self._ways(statement, scope, changed)
+            if ways.leaves_changed or not ways.goes_on:
+                return None
+            changed = ways.changed
         return None
 
-    def _must_inside(self, statement: Statement, scope: ScopeRef) -> Guard | None:
+    def _certain_guard(self, statement: Statement, scope: ScopeRef) -> Guard | None:
+        for call in certain_calls_in((statement,)):
+            found = self._call_guard(call, scope)
+            if found is not None:
+                return found
+        return None
+
+    def _must_inside(self, statement: Statement, scope: ScopeRef, changed: bool) -> Guard | None:
         match statement:
             case If():
-                return self._test_guard(statement, scope) or self._must_branches(statement, scope)
+                return (
+                    self._test_guard(statement, scope)
+                    or self._custom_guard(statement, scope, changed)
+                    or self._must_branches(statement, scope, changed)
+                )
             case With():
-                return self._must(statement.body, scope)
+                return self._must(statement.body, scope, changed=changed)
             case Try():
-                return self._must(statement.body, scope) or self._must(statement.finally_body, scope)
+                found = self._must(statement.body, scope, changed=changed)
+                if found is not None and any(_swallows(handler) for handler in statement.handlers):
+                    found = None
+                return found or self._must(statement.finally_body, scope, changed=changed)
         return None
+
+    def _custom_guard(self, statement: If, scope: ScopeRef, changed: bool) -> Guard | None:
+        """Return the guard that custom integrations meet: core's own are trusted (2024.5, entity.py)."""
+        test, body = statement.branches[0]
+        parts = test.values if isinstance(test, Boolean) and test.operator == "or" else (test,)
+        if not {_last_name(part) for part in parts} & self._custom_names(scope.module):
+            return None
+        found = self._must(body, scope, changed=changed)
+        return found._replace(how=_FOR_CUSTOM_ONES) if found is not None else None
+
+    def _custom_names(self, module: str) -> set[str | None]:
+        """Return the names in a module that are true for custom integrations: ``"custom_components" in ...``."""
+        known = self._custom.get(module)
+        if known is None:
+            known = self._custom[module] = set()
+            for function in self.program.world.analysed[module].facts.functions:
+                for statement in statements(function.body):
+                    if not isinstance(statement, Assign) or statement.value is None:
+                        continue
+                    value = statement.value
+                    if _last_name(value) in known or (isinstance(value, Compare) and _asks_for_custom(value)):
+                        known.update({_last_name(target) for target in statement.targets} - {None})
+        return known
+
+    def _must_branches(self, statement: If, scope: ScopeRef, changed: bool) -> Guard | None:
+        """Return the guard that all branches meet, branches apart that raise."""
+        if not statement.orelse:
+            return None
+        bodies = [*(body for _, body in statement.branches), statement.orelse]
+        found = [
+            self._must(body, scope, changed=changed) for body in bodies if not isinstance(body[-1], Raise)
+        ]
+        return found[0] if found and all(found) else None
+
+    def _ways(self, statement: Statement, scope: ScopeRef, changed: bool) -> _Ways:
+        """Return how the ways through a statement that meet no guard end."""
+        if self._certain_guard(statement, scope) is not None or isinstance(statement, Raise):
+            return _Ways(goes_on=False, changed=changed, leaves_changed=False)
+        match statement:
+            case Return():
+                return _Ways(goes_on=False, changed=changed, leaves_changed=changed)
+            case If() if self._test_guard(statement, scope) is not None:
+                return _Ways(goes_on=False, changed=changed, leaves_changed=False)
+            case If():
+                bodies = [*(body for _, body in statement.branches), statement.orelse]
+                return _joined([self._block_ways(body, scope, changed) for body in bodies])
+            case With(body=body):
+                return self._block_ways(body, scope, changed)
+            case Try(body=body, handlers=handlers):
+                tried = self._block_ways(body, scope, changed)
+                return _joined([tried, *(self._block_ways(h.body, scope, tried.changed) for h in handlers)])
+            case For() | While():
+                found = [self._block_ways(body, scope, changed) for body in blocks(statement)]
+                return _joined([_Ways(True, changed, leaves_changed=False), *found])._replace(goes_on=True)
+        return _Ways(goes_on=True, changed=changed or not only_looks(statement), leaves_changed=False)
+
+    def _block_ways(self, block: Block, scope: ScopeRef, changed: bool) -> _Ways:
+        leaves_changed = False
+        for statement in block:
+            ways = self._ways(statement, scope, changed)
+            leaves_changed = leaves_changed or ways.leaves_changed
+            changed = ways.changed
+            if not ways.goes_on:
+                return _Ways(goes_on=False, changed=changed, leaves_changed=leaves_changed)
+        return _Ways(goes_on=True, changed=changed, leaves_changed=leaves_changed)
 
     def _test_guard(self, statement: If, scope: ScopeRef) -> Guard | None:
         """Return the guard that an ``if`` is whose body refuses what its test finds off the loop."""
@@ -145,15 +243,11 @@ class Guards:
         reported = next((text for text in texts if text is not None), None)
         return Guard(reported, scope.module, self.program.line(scope.module, statement.start), own=True)
 
-    def _must_branches(self, statement: If, scope: ScopeRef) -> Guard | None:
-        if not statement.orelse:
-            return None
-        found = [self._must(body, scope) for _, body in statement.branches]
-        found.append(self._must(statement.orelse, scope))
-        return found[0] if all(found) else None
-
     def _call_guard(self, call: Call, scope: ScopeRef) -> Guard | None:
         for value in self.program.evaluator.values(call.function, scope):
+            if isinstance(value, External) and value.dotted in RAISE_OFF_LOOP and not call.arguments:
+                line = self.program.line(scope.module, call.start)
+                return Guard(None, scope.module, line, own=True, how=RAISE_OFF_LOOP[value.dotted])
             if not isinstance(value, FunctionRef) or value.index < 0:
                 continue
             callee = FunctionId(value.module, value.index)
@@ -251,12 +345,18 @@ def _other_parts(test: Boolean) -> list[Expr]:
     ]
 
 
+def _asks_for_custom(test: Compare) -> bool:
+    """Whether a comparison is ``"custom_components" in ...``."""
+    first = test.operands[0]
+    return test.operators == ("in",) and isinstance(first, Constant) and first.value == _CUSTOM_FOLDER
+
+
 def _refuses(body: Block) -> bool:
     """Whether the body of a thread test reports or raises, rather than taking a safe way and returning."""
     return not any(isinstance(statement, Return) for statement in statements(body))
 
 
-def _last_name(expr: Expr) -> str | None:
+def _last_name(expr: Expr | None) -> str | None:
     if isinstance(expr, Walrus):
         return _last_name(expr.target)
     return expr.attr if isinstance(expr, Attribute) else getattr(expr, "id", None)
@@ -270,46 +370,18 @@ def _first_string(expr: Expr) -> str | None:
     return None
 
 
-def _may_return(statement: Statement) -> bool:
-    return isinstance(statement, If | For | While | With | Try) and any(
-        isinstance(inner, Return) for inner in statements((statement,))
-    )
-
-
-def _has_nothing_to_do(statement: Statement) -> bool:
-    """Whether a statement is ``if not changes: return old``: it leaves because there is nothing to change."""
-    if not isinstance(statement, If) or statement.orelse or len(statement.branches) != 1:
+def _swallows(handler: Handler) -> bool:
+    """Whether an ``except`` takes what a guard raises, and does not raise it again."""
+    if any(isinstance(statement, Raise) for statement in statements(handler.body)):
         return False
-    test, body = statement.branches[0]
-    if not isinstance(test, Not) or not isinstance(test.value, Name) or len(body) != 1:
-        return False
-    return isinstance(body[0], Return) and not isinstance(body[0].value, Call)
+    kinds = handler.type.items if isinstance(handler.type, Collection) else (handler.type,)
+    return any(kind is None or _last_name(kind) in _TAKE_RUNTIME_ERRORS for kind in kinds)
 
 
-def _only_looks(statement: Statement) -> bool:
-    """Whether a statement changes nothing but local names: what is left after it has done no harm."""
-    match statement:
-        case Assign(targets, _, _, _, _):
-            return all(_is_local(target) for target in targets)
-        case AugmentedAssign(target, _, _, _, _):
-            return _is_local(target)
-        case Evaluate(value, _, _):
-            return not isinstance(value, Call) or _is_local_method(value)
-        case Delete():
-            return False
-    return all(_only_looks(inner) for block in blocks(statement) for inner in block)
-
-
-def _is_local(target: Expr) -> bool:
-    if isinstance(target, Collection):
-        return all(_is_local(item) for item in target.items)
-    return isinstance(target, Name) or (isinstance(target, Subscript) and isinstance(target.value, Name))
-
-
-def _is_local_method(call: Call) -> bool:
-    """Whether a call is a method of a plain local name, such as of a logger or of a list that is being filled."""
-    return (
-        isinstance(call.function, Attribute)
-        and isinstance(call.function.value, Name)
-        and (call.function.value.id != "self")
+def _joined(ways: list[_Ways]) -> _Ways:
+    """Return the ways of several branches as one; what is changed on a way that ends is of no account."""
+    return _Ways(
+        goes_on=any(way.goes_on for way in ways),
+        changed=any(way.changed for way in ways if way.goes_on),
+        leaves_changed=any(way.leaves_changed for way in ways),
     )

@@ -167,7 +167,6 @@ def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
         handoffs=handoffs,
         conventions={},
         callback_decorators=frozenset(),
-        has_guards=False,
         callers=callers,
     )
 

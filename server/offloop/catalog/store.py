@@ -89,7 +89,6 @@ def parts(catalog: Catalog) -> tuple[bytes, dict[str, bytes]]:
         "conventions": {name: _type(kind) for name, kind in catalog.conventions.items()},
         "callback_decorators": sorted(catalog.callback_decorators),
         "notices": list(catalog.notices),
-        "has_guards": catalog.has_guards,
         "blocking": [_with_origin(call, 2) for call in catalog.blocking],
         "sync_apis": [_with_origin(api, 2) for api in catalog.sync_apis.values()],
     }
@@ -128,7 +127,6 @@ def _catalog(raw: dict[str, Any], modules: StoredModules, source_root: str | Non
         conventions={name: _read_type(kind) for name, kind in raw["conventions"].items()},
         callback_decorators=frozenset(raw["callback_decorators"]),
         notices=tuple(raw["notices"]),
-        has_guards=raw["has_guards"],
         blocking=tuple(
             BlockingCall(n, strict, Origin(*o), exempt) for n, strict, o, exempt in raw["blocking"]
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from offloop.facts.model import ParameterKind
+from offloop.facts.model import FunctionFacts, ParameterKind
 from offloop.facts.tree import Assign, Attribute, Call, Expr, Name
 from offloop.facts.walk import statements
 from offloop.inference.context import FunctionId
@@ -16,6 +16,10 @@ from offloop.resolve.values import FunctionRef, ScopeRef
 from offloop.resolve.world import External
 
 _COROUTINE_HOPS = frozenset({"asyncio.run_coroutine_threadsafe"})
+# What calls these runs a loop of its own accord: it is no function for worker threads (core.py, HomeAssistant.start).
+_RUNS_LOOP = frozenset(
+    {"asyncio.AbstractEventLoop.run_forever", "asyncio.AbstractEventLoop.run_until_complete"}
+)
 _ONE_ARGUMENT = (ParameterKind.POSITIONAL_ONLY, ParameterKind.NORMAL, ParameterKind.KEYWORD_ONLY)
 _HOPS = _COROUTINE_HOPS | {"asyncio.AbstractEventLoop.call_soon_threadsafe"}
 
@@ -59,10 +63,19 @@ class TwinFinder:
                 if facts.name.startswith(LOOP_PREFIXES) or facts.name.startswith("__"):
                     continue
                 scope = ScopeRef(*function)
-                if any(self._is_hop(call, scope, hops) for call in facts.calls):
+                if any(self._is_hop(call, scope, hops) for call in facts.calls) and not self._runs_loop(
+                    facts, scope
+                ):
                     hops[function] = None
                     changed = True
         return hops
+
+    def _runs_loop(self, facts: FunctionFacts, scope: ScopeRef) -> bool:
+        return any(
+            isinstance(value, External) and value.dotted in _RUNS_LOOP
+            for call in facts.calls
+            for value in self.program.evaluator.values(call.function, scope)
+        )
 
     def _is_hop(self, call: Call, scope: ScopeRef, hops: dict[FunctionId, None]) -> bool:
         for value in self.program.evaluator.values(call.function, scope):

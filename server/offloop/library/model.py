@@ -250,7 +250,6 @@ class Catalog:
     conventions: Mapping[str, Type]
     callback_decorators: frozenset[str]
     notices: tuple[str, ...] = ()
-    has_guards: bool = True
     blocking: tuple[BlockingCall, ...] = ()
     sync_apis: Mapping[str, SyncApi] = field(default_factory=dict)
     callers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -99,6 +99,13 @@ ASYNCIO_APIS: Mapping[str, LoopApi] = {
     for name in _ASYNCIO
 }
 
+# asyncio functions that, without arguments, raise RuntimeError where no event loop runs in the thread (asyncio's
+# documentation of each). Unlike ASYNCIO_APIS they change nothing, and integrations may call them to find out.
+RAISE_OFF_LOOP: Mapping[str, str] = {
+    name: f"{name}() raises where no event loop runs"
+    for name in ("asyncio.get_running_loop", "asyncio.current_task", "asyncio.all_tasks")
+}
+
 # Names under which the standard library re-exports the classes above.
 RENAMES: Mapping[str, str] = {
     "asyncio.events.AbstractEventLoop": "asyncio.AbstractEventLoop",

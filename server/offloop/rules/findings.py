@@ -133,5 +133,5 @@ def _origin_words(api: LoopApi) -> str:
         registration = short(api.name.removesuffix(REMOVER))
         return f"{registration} changes what belongs to the event loop, and so does undoing it: {api.via}"
     if api.tier in (Tier.RAISES, Tier.RAISES_VIA):
-        return f"{short(api.name)}: Home Assistant checks the thread here and raises"
+        return f"{short(api.name)}: {api.via or 'Home Assistant checks the thread here and raises'}"
     return f"{short(api.name)} changes what belongs to the event loop: {api.via}"
