@@ -6,16 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from offloop.facts.model import FunctionFacts
-from offloop.facts.tree import Compound, Constant, Evaluate, Jump, Raise
+from offloop.facts.tree import Await, Call, Compound, Constant, Evaluate, Expr, Jump, Raise
+from offloop.facts.walk import dotted_name, expressions, statements, walk
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
-from offloop.library.model import Dispatch, FunctionSignature, HandOff, Origin, Type
+from offloop.library.model import Dispatch, FunctionSignature, HandOff, Kind, Origin, Type
 from offloop.library.overrides import JOB_CLASSES, KEPT_WITH_DATA
 from offloop.resolve.world import External
 
 _OPEN = frozenset({"Callable", "Any", "object", "CALLBACK_TYPE", "?"})
 _KEYWORD_ONLY = 99
+_MAKE_TASKS = ("create_task", "create_task_internal", "create_background_task", "create_eager_task")
 
 
 def callable_parameters(program: Program) -> Iterator[tuple[FunctionId, int]]:
@@ -56,19 +58,28 @@ def derive_handoffs(
     program: Program, graph: CallGraph, summaries: Mapping[FunctionId, Summary]
 ) -> dict[str, tuple[HandOff, ...]]:
     """Return the hand-offs of each function by its dotted name, in parameter order."""
-    found: dict[tuple[FunctionId, int], dict[Dispatch, Origin]] = defaultdict(dict)
+    found: dict[tuple[FunctionId, int], dict[tuple[Dispatch, bool], Origin]] = defaultdict(dict)
+    own: set[tuple[FunctionId, int, bool]] = set()
+    awaited = _Awaited(program)
     for edge in graph.handed:
         atom = edge.target
         if atom.position < 0:
             continue
         function = FunctionId(atom.module, atom.index)
         dispatch = _dispatch(program, function, edge.handoff.dispatch, edge.caller, summaries)
+        if dispatch is Dispatch.LOOP and edge.call.start in awaited[edge.module]:
+            dispatch = Dispatch.LOOP_CORO
+        near = edge.module == atom.module
+        if near:
+            own.add((function, atom.position, dispatch is Dispatch.BY_TYPE))
         if dispatch is not None:
             line = program.line(edge.module, edge.call.start)
-            found[function, atom.position].setdefault(dispatch, Origin(program.path(edge.module), line))
+            kinds = found[function, atom.position]
+            kinds.setdefault((dispatch, near), Origin(program.path(edge.module), line))
     result: dict[str, list[HandOff]] = defaultdict(list)
     for (function, position), kinds in sorted(found.items(), key=lambda item: item[0]):
-        handoff = _handoff(program, function, position, kinds)
+        calls = (function, position, False) in own
+        handoff = _handoff(program, function, position, _nearest(kinds, calls=calls))
         if handoff is not None:
             result[handoff.api].append(handoff)
     kept = _kept_with_data(program)
@@ -146,11 +157,23 @@ def _dispatch(
     context = summary.context if summary is not None else ExecutionContext.UNKNOWN
     if caller == function and not program.is_pinned(function):
         return Dispatch.CALLER
-    if context is ExecutionContext.LOOP:
-        return Dispatch.LOOP
+    if context is ExecutionContext.LOOP or program.kinds[caller] is not Kind.PLAIN:
+        return Dispatch.LOOP  # where Home Assistant's own function is for the loop, it is called there
     if context is ExecutionContext.WORKER:
         return Dispatch.EXECUTOR
     return None
+
+
+def _nearest(kinds: Mapping[tuple[Dispatch, bool], Origin], *, calls: bool) -> dict[Dispatch, Origin]:
+    """Return what happens to a callable, a job made of it far away left out where its own module ``calls`` it.
+
+    What is seen so far away has come through containers whose elements are not told apart.
+    """
+    return {
+        dispatch: origin
+        for (dispatch, near), origin in sorted(kinds.items(), key=lambda item: item[0][1])
+        if near or not calls or dispatch is not Dispatch.BY_TYPE
+    }
 
 
 def _handoff(
@@ -163,11 +186,39 @@ def _handoff(
         dispatch = next(iter(kinds))
     elif set(kinds) <= {Dispatch.EXECUTOR, Dispatch.THREAD}:
         dispatch = Dispatch.EXECUTOR
-    elif set(kinds) == {Dispatch.LOOP, Dispatch.CALLER}:
-        dispatch = Dispatch.LOOP
+    elif set(kinds) <= {Dispatch.LOOP, Dispatch.LOOP_CORO, Dispatch.CALLER}:
+        dispatch = Dispatch.LOOP if Dispatch.LOOP in kinds else Dispatch.LOOP_CORO
     else:
         return None  # it depends; saying nothing is better than guessing
     return placed(program, function, position)._replace(dispatch=dispatch, origin=kinds[dispatch])
+
+
+class _Awaited(dict[str, frozenset[int]]):
+    """The starts of the calls in a module whose results are awaited or made tasks."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self.program = program
+
+    def __missing__(self, module: str) -> frozenset[int]:
+        functions = self.program.world.analysed[module].facts.functions
+        self[module] = frozenset(
+            call.start
+            for function in functions
+            for statement in statements(function.body)
+            for expr in expressions(statement)
+            for part in walk(expr)
+            for call in _coroutines_of(part)
+        )
+        return self[module]
+
+
+def _coroutines_of(expr: Expr) -> Iterator[Call]:
+    """Yield the calls whose results an expression awaits, or makes tasks of."""
+    if isinstance(expr, Await) and isinstance(expr.value, Call):
+        yield expr.value
+    if isinstance(expr, Call) and (dotted_name(expr.function) or "").endswith(_MAKE_TASKS):
+        yield from (argument.value for argument in expr.arguments if isinstance(argument.value, Call))
 
 
 def placed(program: Program, function: FunctionId, position: int) -> HandOff:

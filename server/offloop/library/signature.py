@@ -47,6 +47,10 @@ def import_target(module: str, is_package: bool, statement: Import) -> str:
     return ".".join([*base, statement.module] if statement.module else base)
 
 
+# What a name may stand for without an import: ``HassDict = dict`` (util/hass_dict.py).
+_BUILTIN_CONTAINERS = frozenset({"dict", "list", "set", "frozenset", "tuple"})
+
+
 class SignatureBuilder:
     """Builds the signature of one module; ``callbacks`` are the dotted names of the callback decorator."""
 
@@ -196,7 +200,9 @@ class SignatureBuilder:
             return Type("=", (alias,)) if alias is not None else None
         if isinstance(value, Name | Attribute):
             name = dotted_name(value)
-            if name is not None and (self.names.get(name.partition(".")[0]) is not None):
+            if name is not None and (
+                self.names.get(name.partition(".")[0]) is not None or name in _BUILTIN_CONTAINERS
+            ):
                 return Type("=", (Type(self.resolve(name)),))
         return None
 

@@ -164,6 +164,8 @@ class World:
             return (Type(found.dotted, called.args),)
         if isinstance(found, FunctionSignature):
             return self.concrete(found.returns, depth + 1)
+        if isinstance(found, Variable) and found.type is not None and found.type.name == "=":
+            return self.concrete(found.type, depth + 1)  # another name of a class
         if isinstance(found, External):
             result = external_result(found.dotted)
             return (Type(result.name, called.args or result.args),) if result is not None else ()
