@@ -97,6 +97,7 @@ class Builder:
     def __init__(self, hass: HomeAssistant) -> None:
         self.hass = hass
         self.live: dict[type, list[Any]] = defaultdict(list)
+        self.made: list[Any] = []
         hass.services.async_register(_TEXTS["domain"], _TEXTS["service"], callback(lambda _: None))
         self.refresh()
 
@@ -104,8 +105,11 @@ class Builder:
         """Look for live objects."""
         self.live.clear()
         gc.collect()
+        made = {id(thing) for thing in self.made}  # Home Assistant does not know these
         for thing in gc.get_objects():
             kind = type(thing)
+            if id(thing) in made:
+                continue
             module = getattr(kind, "__module__", None)
             if isinstance(module, str) and len(self.live[kind]) < _LIVE_PER_CLASS and kind not in _PLAIN:
                 self.live[kind].append(thing)
@@ -276,6 +280,7 @@ class Builder:
                 and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
             }
             made = cls(**given)
+            self.made.append(made)
         except CannotBuildError:
             raise
         except Exception as error:
