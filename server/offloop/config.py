@@ -172,6 +172,10 @@ class Settings:
             return type(rule.severity)("warning")
         return rule.severity
 
+    def sets_severity(self, rule: RuleLike[_Severity]) -> bool:
+        """Whether the user names a severity for a rule, be it the one that the rule has anyway."""
+        return any(_matches_fully(selector, rule) for selector, _ in self.severity)
+
     def excludes(self, path: str) -> bool:
         """Whether an absolute path is left out."""
         if not self.exclude:

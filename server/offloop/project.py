@@ -224,9 +224,10 @@ class Project:
         severity = self.settings.severity_of(rule)
         if severity is Severity.OFF:
             return
+        # A severity that the user chose for the rule holds for all its findings.
+        chosen = severity is not rule.severity or self.settings.sets_severity(rule)
         for diagnostic in rule.check(analysis):
-            # A severity that the user chose for the rule holds for all its findings.
-            yield replace(diagnostic, severity=severity) if severity is not rule.severity else diagnostic
+            yield replace(diagnostic, severity=severity) if chosen else diagnostic
 
     def _idle(self, suppressions: Suppressions, inputs: Iterable[ModuleInput]) -> Iterator[Diagnostic]:
         """Yield the comments that silence nothing, of files that were understood in full."""

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from offloop.config import OPTIONS, Settings, load_settings, load_settings_file, settings_from_mapping
+from offloop.project import Project
 from offloop.rules.rule import Rule, Severity
+from offloop.source import Integration
+from tests.mdtest.world import PACKAGE, ROOT, minihass_catalog, source_file
 
 GUARDED = Rule("HAT101", "loop-api-in-worker", "", Severity.ERROR, lambda _: iter(()))
 HOP = Rule("HAT402", "needless-hop", "", Severity.OFF, lambda _: iter(()))
@@ -168,3 +171,29 @@ def test_broken_file_of_ours(tmp_path: Path) -> None:
     (tmp_path / "offloop.toml").write_bytes(b"\xff\xfe")
     assert load_settings(tmp_path).broken
     assert load_settings_file(tmp_path / "none.toml").broken
+
+
+CALLS_A_CALLBACK = """\
+from homeassistant.core import callback
+from homeassistant.helpers.event import async_call_later
+
+
+def setup(hass, config):
+    start(hass)
+    return True
+
+
+@callback
+def start(hass):
+    async_call_later(hass, 5, start)
+"""
+
+
+def test_a_chosen_severity_holds_for_all_findings_of_a_rule() -> None:
+    file = source_file("__init__.py", CALLS_A_CALLBACK)
+    found = []
+    for settings in (Settings(), Settings(severity=(("HAT104", "error"),))):
+        project = Project(minihass_catalog(), settings)
+        (one,) = project.check(Integration("demo", PACKAGE, ROOT, (file,))).diagnostics
+        found.append((one.code, one.severity.value))
+    assert found == [("HAT104", "warning"), ("HAT104", "error")]
