@@ -24,6 +24,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -89,10 +90,16 @@ def _modules(folder: Path, paths: Iterable[Path]) -> Iterator[tuple[str, Path, b
         yield ".".join(parts[:-1] if is_package else parts), path, is_package
 
 
+@cache
+def _judgement() -> str:
+    """Return what changes when offloop's own judgement does; looked at once, there are many libraries."""
+    return own_version()
+
+
 def fingerprint(folders: Iterable[Path], files: Iterable[tuple[str, Path, bool]]) -> str:
     """Return what identifies a library without reading it: its files, and which packages lie beside it."""
     digest = hashlib.blake2b(digest_size=12)
-    digest.update(f"{FORMAT} {own_version()} {sys.version_info[:2]}".encode())
+    digest.update(f"{FORMAT} {_judgement()} {sys.version_info[:2]}".encode())
     for folder in folders:
         with suppress(OSError):
             digest.update(f"{folder} {folder.stat().st_mtime_ns}".encode())
@@ -325,19 +332,21 @@ class JoinedModules(Mapping[str, ModuleSignature]):
     """Several mappings as one, the first that knows a name answers; nothing is decoded before it is asked for."""
 
     def __init__(self, parts: Iterable[Mapping[str, ModuleSignature]]) -> None:
-        self._parts = tuple(parts)
+        # Most names that are asked for are in no part: one look-up has to tell.
+        self._holders = {name: part for part in reversed(tuple(parts)) for name in part}
 
     def __getitem__(self, name: str) -> ModuleSignature:
         """Return the signature of a module."""
-        for part in self._parts:
-            if name in part:
-                return part[name]
-        raise KeyError(name)
+        return self._holders[name][name]
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a module is known, without decoding it."""
+        return name in self._holders
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names, each once."""
-        return iter(dict.fromkeys(name for part in self._parts for name in part))
+        return iter(self._holders)
 
     def __len__(self) -> int:
         """Return the number of names."""
-        return sum(1 for _ in self)
+        return len(self._holders)
