@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from offloop.catalog.store import DAMAGE, DamagedCatalogError, joined, parts, sealed, unsealed
+from offloop.catalog.store import DAMAGE, MARSHAL, DamagedCatalogError, joined, parts, sealed, unsealed
 from offloop.library.model import Catalog
 
 SUFFIX = ".catalogs"
 _MAGIC = b"offloop catalogs "
-_MARSHAL = 4
 _LONGEST_LINE = 10_000
+_WINDOW = 1 << 23
+_PIECE = 1 << 20
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -46,11 +47,11 @@ def shelf(catalogs: Sequence[Catalog]) -> bytes:
             for version, core, modules in stored
         },
     }
-    head = marshal.dumps(index, _MARSHAL)
+    head = marshal.dumps(index, MARSHAL)
     body = len(head).to_bytes(4, "big") + head + b"".join(blob for _, blob in blobs)
     line = " ".join(version for version, _, _ in stored).encode()
-    # A dictionary as long as the text lets the last release refer to the first.
-    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": 1 << 26}]
+    # The versions of a module are neighbours: a dictionary holds several modules, and reading needs no more.
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 9, "dict_size": _WINDOW}]
     packed = lzma.compress(body, format=lzma.FORMAT_XZ, check=lzma.CHECK_NONE, filters=filters)
     return sealed(_MAGIC + line + b"\n", packed)
 
@@ -73,18 +74,49 @@ def read_release(path: Path, version: str) -> Catalog:
     data = path.read_bytes()
     line = data[: data.find(b"\n") + 1]
     try:
-        body = lzma.decompress(unsealed(line, data))
-        return _release(memoryview(body), version)
+        return _release(_Text(unsealed(line, data)), version)
     except (*DAMAGE, lzma.LZMAError) as error:
         raise DamagedCatalogError(str(error)) from error
 
 
-def _release(body: memoryview, version: str) -> Catalog:
-    start = 4 + int.from_bytes(body[:4], "big")
-    index: dict[str, Any] = marshal.loads(body[4:start])  # noqa: S302  (plain data only)
+class _Text:
+    """The decompressed text, read from its begin to its end: all of it at once would be a hundred times a catalog."""
+
+    def __init__(self, packed: memoryview) -> None:
+        import lzma  # noqa: PLC0415 - some builds of Python lack it
+
+        self._decompressor = lzma.LZMADecompressor(lzma.FORMAT_XZ)
+        self._packed = packed
+        self._ready = b""
+
+    def read(self, length: int) -> bytes:
+        """Return the next bytes; raises EOFError where there are fewer."""
+        pieces = []
+        while length:
+            if not self._ready:
+                self._ready = self._next()
+            pieces.append(self._ready[:length])
+            self._ready = self._ready[length:]
+            length -= len(pieces[-1])
+        return b"".join(pieces)
+
+    def _next(self) -> bytes:
+        if self._decompressor.eof:
+            raise EOFError("the text ends too early")
+        packed, self._packed = self._packed, memoryview(b"")
+        piece = self._decompressor.decompress(packed, _PIECE)
+        if not piece and self._decompressor.needs_input:
+            raise EOFError("the text ends too early")
+        return piece
+
+
+def _release(text: _Text, version: str) -> Catalog:
+    index: dict[str, Any] = marshal.loads(text.read(int.from_bytes(text.read(4), "big")))  # noqa: S302  (plain data)
     core, modules = index["releases"][version]
-    ends = [start]
-    for length in index["lengths"]:
-        ends.append(ends[-1] + length)
-    wanted = {name: bytes(body[ends[blob] : ends[blob + 1]]) for name, blob in modules.items()}
-    return joined(bytes(body[ends[core] : ends[core + 1]]), wanted, None)
+    wanted = {core, *modules.values()}
+    blobs: dict[int, bytes] = {}
+    for number, length in enumerate(index["lengths"]):
+        blob = text.read(length)
+        if number in wanted:
+            blobs[number] = blob
+    return joined(blobs[core], {name: blobs[number] for name, number in modules.items()}, None)

@@ -36,8 +36,8 @@ from offloop.library.model import (
 FORMAT = 5
 _MAGIC = b"offloop catalog\n"
 _CHECKSUM = 16
-# The newest form of marshal that Python 3.11 reads: bundled catalogs are written by a newer one.
-_MARSHAL = 4
+# Newer forms refer to what was written before by its identity: equal catalogs differ then, and pack badly.
+MARSHAL = 2
 # What reading data of another shape raises.
 DAMAGE = (EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError, MemoryError, RecursionError)
 
@@ -48,7 +48,7 @@ class DamagedCatalogError(ValueError):
 
 def dump(catalog: Catalog) -> bytes:
     """Return a catalog as bytes. The source root is left out."""
-    return sealed(_MAGIC, marshal.dumps(parts(catalog), _MARSHAL))
+    return sealed(_MAGIC, marshal.dumps(parts(catalog), MARSHAL))
 
 
 def load(data: bytes, source_root: str | None) -> Catalog:
@@ -94,8 +94,8 @@ def parts(catalog: Catalog) -> tuple[bytes, dict[str, bytes]]:
     }
     if catalog.callers:
         core["callers"] = dict(catalog.callers)
-    modules = {name: marshal.dumps(_module(module), _MARSHAL) for name, module in catalog.modules.items()}
-    return marshal.dumps(core, _MARSHAL), modules
+    modules = {name: marshal.dumps(_module(module), MARSHAL) for name, module in catalog.modules.items()}
+    return marshal.dumps(core, MARSHAL), modules
 
 
 def joined(core: bytes, modules: dict[str, bytes], source_root: str | None) -> Catalog:
