@@ -85,7 +85,14 @@ class Neovim:
     def wait(self, condition: str) -> None:
         """Wait for a Lua expression to hold."""
         told = json.dumps(f"waited in vain for {condition}, there are ")
-        self.lua(_WAIT % (PATIENCE * 1000, condition, told))
+        waiting = _WAIT % (PATIENCE * 1000, condition, told)
+        try:
+            self.lua(waiting)
+        except AssertionError as error:
+            # Neovim 0.11 trips over positions of another server that its own text has left behind already.
+            if "index out of range" not in str(error):
+                raise
+            self.lua(waiting)
 
     def edit(self, path: Path) -> None:
         """Open a file as :edit does."""

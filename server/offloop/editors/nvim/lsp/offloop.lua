@@ -72,8 +72,8 @@ local function project_of(integration)
   return vim.fs.root(outer, { PROJECT }) or outer
 end
 
---- The folder to serve for a buffer; nil where no Home Assistant code is. Installed packages are left out:
---- who follows a finding into Home Assistant's own source only reads there.
+--- The folder to serve for a buffer; nil where no Home Assistant code is. Installed packages are left out, and
+--- the core of an unpacked release: who follows a finding into Home Assistant's own source only reads there.
 local function root_of(bufnr)
   local path = vim.fs.normalize(vim.api.nvim_buf_get_name(bufnr))
   if path == '' or path:find('^%w%w+://') or path:find('/site%-packages/') or path:find('/dist%-packages/') then
@@ -82,7 +82,8 @@ local function root_of(bufnr)
   local integration
   for folder in vim.fs.parents(path) do
     if exists(folder, 'homeassistant', 'const.py') then
-      return folder
+      local is_checkout = exists(folder, '.git') or exists(folder, 'pyproject.toml')
+      return (is_checkout or integration) and folder or nil
     end
     integration = integration or (is_integration(folder) and folder)
   end
