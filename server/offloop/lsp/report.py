@@ -176,7 +176,9 @@ class Renderer:
 def place_of(step: Step | Place, source_root: str | None) -> str | None:
     """Return the absolute path of a step, or None where the sources of Home Assistant or a library are not at hand."""
     if not step.path.startswith(HOME_ASSISTANT):
-        return step.path if PurePath(step.path).is_absolute() else None
+        # What has no file is named by its address; a library's file by its place below the packages.
+        is_open = ":" in step.path.partition("/")[0] or PurePath(step.path).is_absolute()
+        return step.path if is_open else None
     return os.path.join(source_root, *step.path.split("/")) if source_root else None  # noqa: PTH118
 
 
