@@ -354,6 +354,7 @@ def test_where_it_starts(tmp_path: Path) -> None:
         elif "homeassistant" in file:
             core = Path(str(folder / file).partition("homeassistant")[0]) / "homeassistant"
             (core / "const.py").write_text("")
+            (core.parent / "pyproject.toml").write_text("")  # a checkout, as opposed to an unpacked release
         elif name.endswith("of a repository"):
             (folder / "hacs.json").write_text("{}")
     with running(STAND_IN) as editor:
