@@ -265,23 +265,27 @@ def unfold_qualified_names(
 
     A scope's real name is known only after all that lies in it was read.
     """
-
-    def around(item: FunctionFacts | ClassFacts) -> int | None:
-        """Return the class whose body holds the definition directly, which a lambda's facts do not tell."""
-        if item.owner_class is not None or item.name != "<lambda>":
-            return item.owner_class
-        holders = [c for c in classes if c.parent == item.parent and c.start <= item.start < c.end]
-        return holders[-1].index if holders else None
-
-    def qualified(item: FunctionFacts | ClassFacts) -> str:
-        owner = around(item)
-        if owner is not None:
-            return f"{qualified(classes[owner])}.{item.name}"
-        if item.parent is not None:
-            return f"{qualified(functions[item.parent])}.<locals>.{item.name}"
-        return item.name
-
     return (
-        tuple([replace(item, qualname=qualified(item)) for item in functions]),
-        tuple([replace(item, qualname=qualified(item)) for item in classes]),
+        tuple([replace(item, qualname=_qualified(item, functions, classes)) for item in functions]),
+        tuple([replace(item, qualname=_qualified(item, functions, classes)) for item in classes]),
     )
+
+
+# No closures that call themselves: such a cycle would keep the facts of a text until the next garbage collection.
+def _qualified(
+    item: FunctionFacts | ClassFacts, functions: tuple[FunctionFacts, ...], classes: tuple[ClassFacts, ...]
+) -> str:
+    owner = _body_around(item, classes)
+    if owner is not None:
+        return f"{_qualified(classes[owner], functions, classes)}.{item.name}"
+    if item.parent is not None:
+        return f"{_qualified(functions[item.parent], functions, classes)}.<locals>.{item.name}"
+    return item.name
+
+
+def _body_around(item: FunctionFacts | ClassFacts, classes: tuple[ClassFacts, ...]) -> int | None:
+    """Return the class whose body holds the definition directly, which a lambda's facts do not tell."""
+    if item.owner_class is not None or item.name != "<lambda>":
+        return item.owner_class
+    holders = [c for c in classes if c.parent == item.parent and c.start <= item.start < c.end]
+    return holders[-1].index if holders else None
