@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 _FENCE = re.compile(r"^(?P<fence>`{3,})(?P<language>[\w-]*)\s*$")
 _HEADING = re.compile(r"^(?P<level>#{1,6})\s+(?P<title>.+?)\s*$")
 _PATH = re.compile(r"^`(?P<path>[^`]+)`:\s*$")
+_RELEASE = re.compile(r"^`home-assistant = (?P<release>[\d.]+)`$")
 _ASSERTION = re.compile(
     r"""\#\s*(?P<kind>(?:todo-)?(?:error|warning|info|hint|context|ok)):\s*
         (?:\[(?P<rule>[\w-]+)\]|(?P<word>[\w-]+))?
@@ -66,6 +67,7 @@ class Test:
     title: str
     slug: str
     line: int
+    release: str | None = None
     files: dict[str, File] = field(default_factory=dict)
     diff: Block | None = None
     trace: Block | None = None
@@ -75,6 +77,7 @@ def parse(document: str) -> list[Test]:
     """Return the tests of a document: its headings that have Python blocks."""
     tests: list[Test] = []
     current = Test("", "", 0)
+    release: str | None = None
     slugs: dict[str, int] = {}
     for number, line, block in _walk(document.split("\n")):
         if block is None:
@@ -82,8 +85,10 @@ def parse(document: str) -> list[Test]:
                 slug = re.sub(r"[^a-z0-9]+", "-", heading["title"].lower()).strip("-")
                 slugs[slug] = slugs.get(slug, 0) + 1
                 slug += f"-{slugs[slug]}" if slugs[slug] > 1 else ""
-                current = Test(heading["title"].replace("`", ""), slug, number + 1)
+                current = Test(heading["title"].replace("`", ""), slug, number + 1, release)
                 tests.append(current)
+            elif named := _RELEASE.match(line):
+                release = current.release = named["release"]
         elif block.language == "python":
             path = _PATH.match(line)
             file = current.files.setdefault(path["path"] if path else DEFAULT_PATH, File(""))

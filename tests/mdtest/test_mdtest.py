@@ -35,7 +35,7 @@ def _cases() -> Iterator[object]:
 def test_markdown(path: Path, test: parse.Test) -> None:
     """Check one test's integration and compare everything that the test says about it."""
     texts = {name: file.text for name, file in test.files.items()}
-    result = world.check(texts)
+    result = world.check(texts, test.release)
     complaints = [f"{problem.path}: {problem.message}" for problem in result.problems]
     complaints += _compare_findings(test, result)
     complaints += _compare_contexts(test, result)
@@ -160,7 +160,7 @@ def _compare_fixes(path: Path, test: parse.Test, texts: dict[str, str], result: 
         line.rstrip() for line in test.diff.lines if line[:1] in ("+", "-")
     ]:
         yield from _update(path, test, "diff", actual)
-    again = world.check({**texts, **after})
+    again = world.check({**texts, **after}, test.release)
     if len(again.diagnostics) > len(result.diagnostics) - fixed:
         messages = [f"[{found.name}] {found.message}" for found in again.diagnostics]
         yield "the fixes leave findings: " + "; ".join(messages)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from offloop.catalog.derive import derive
 from offloop.catalog.libraries import Libraries, derive_library
+from offloop.catalog.load import load_bundled
 from offloop.config import Settings
 from offloop.facts.extract import extract
 from offloop.inference.program import ModuleInput
@@ -48,15 +49,21 @@ def libraries(files: Mapping[str, str]) -> Libraries:
     )
 
 
-def check(files: Mapping[str, str]) -> CheckResult:
-    """Check an integration made of these texts in the stand-in's world."""
+@cache
+def catalog_of(release: str | None) -> Catalog:
+    """Return the bundled catalog of a release, that of the stand-in where none is named."""
+    return minihass_catalog() if release is None else load_bundled(release)
+
+
+def check(files: Mapping[str, str], release: str | None = None) -> CheckResult:
+    """Check an integration made of these texts in the world of a release, or of the stand-in."""
     texts = {path: text for path, text in files.items() if not path.startswith(PACKAGES)}
     told = libraries({path: text for path, text in files.items() if path.startswith(PACKAGES)})
     texts.setdefault("__init__.py", "")
     integration = Integration(
         "demo", PACKAGE, ROOT, tuple(source_file(path, text) for path, text in sorted(texts.items()))
     )
-    return Project(minihass_catalog(), Settings(), libraries=told).check(integration)
+    return Project(catalog_of(release), Settings(), libraries=told).check(integration)
 
 
 def relative(path: str) -> str:

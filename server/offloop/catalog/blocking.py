@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from offloop.facts.tree import Argument, Call, Constant, Expr
-from offloop.facts.walk import dotted_name
+from offloop.facts.walk import dotted_name, word_start
 from offloop.inference.program import Program
-from offloop.library.model import Alias, BlockingCall, Origin
+from offloop.library.model import Alias, BlockingCall
 
 _MODULE = "homeassistant.block_async_io"
 _PROTECT = "protect_loop"
@@ -38,11 +38,10 @@ def _entry(program: Program, call: Call) -> Iterator[BlockingCall]:
         return
     exempt = given.get("check_allowed")
     dotted = dotted_name(exempt) if exempt is not None else None
-    line = program.lines(_MODULE).position(call.start).line + 1
     yield BlockingCall(
         name,
         not _is_false(given.get("strict")),
-        Origin(program.path(_MODULE), line),
+        program.origin(_MODULE, word_start(call)),
         f"{_MODULE}.{dotted}" if dotted else None,
     )
 

@@ -27,10 +27,10 @@ from offloop.facts.tree import (
     Statement,
     Subscript,
 )
-from offloop.facts.walk import statements
+from offloop.facts.walk import statements, word_start
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
-from offloop.library.model import Kind
+from offloop.library.model import Kind, Origin
 from offloop.library.overrides import ASYNCIO_APIS
 from offloop.resolve.values import ClassObject, FunctionRef, Instance, ScopeRef, Value
 from offloop.resolve.world import External
@@ -72,10 +72,9 @@ _MAX_WORDS = 60
 
 
 class Change(NamedTuple):
-    """A change of state that outlives the call: 1-based line and its text."""
+    """A change of state that outlives the call: its place and its text."""
 
-    module: str
-    line: int
+    origin: Origin
     words: str
     of_self: bool
 
@@ -100,9 +99,9 @@ class Changes:
         if facts.is_async or facts.is_generator or self._runs_once(facts, scope):
             return None
         found: Change | None = None
-        cut = self.guards.safe_way(facts, scope)
+        cut, here = self.guards.safe_way(facts, scope), self.program.path(scope.module)
         for change in (*self._own_changes(facts, scope), *self._called_changes(facts, scope)):
-            if cut is not None and change.line > cut and change.module == scope.module:
+            if cut is not None and change.origin.line > cut and change.origin.file == here:
                 continue
             if not change.of_self:
                 found = change
@@ -256,8 +255,8 @@ class Changes:
 
     def _changed(self, scope: ScopeRef, part: Expr, *, of_self: bool) -> Change:
         words = self.program.world.analysed[scope.module].text[part.start : part.end].split("\n")[0]
-        line = self.program.line(scope.module, part.start)
-        return Change(scope.module, line, words[:_MAX_WORDS], of_self)
+        origin = self.program.origin(scope.module, word_start(part))
+        return Change(origin, words[:_MAX_WORDS], of_self)
 
 
 # -------------------------------------------------------------------- what is absent yet

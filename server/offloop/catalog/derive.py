@@ -29,7 +29,6 @@ from offloop.library.model import (
     Kind,
     LoopApi,
     ModuleSignature,
-    Origin,
     Twin,
 )
 from offloop.library.overrides import CALLBACK_DECORATORS, LOOP_PREFIXES
@@ -141,13 +140,9 @@ def _loop_api(
 ) -> LoopApi:
     facts = program.facts(function)
     tier, guard, change = effects.tier(function)
-    origin = Origin(program.path(function.module), program.line(function.module, facts.name_start))
-    via: str | None = None
+    kind = program.kinds[function]
     if guard is not None:
-        origin = Origin(program.path(guard.module), guard.line)
-        via = guard.how
-    elif change is not None:
-        origin = Origin(program.path(change.module), change.line)
-        via = change.words
-    reported = guard.reported if guard is not None else None
-    return LoopApi(dotted, program.kinds[function], tier, reported, origin, via, twin)
+        return LoopApi(dotted, kind, tier, guard.reported, guard.origin, guard.how, twin, guard.error)
+    if change is not None:
+        return LoopApi(dotted, kind, tier, None, change.origin, change.words, twin)
+    return LoopApi(dotted, kind, tier, None, program.origin(function.module, facts.name_start), None, twin)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from offloop.facts.tree import Attribute, Block, Call, Constant, Expr, If, Name, Raise, Return, Statement
-from offloop.facts.walk import blocks
+from offloop.facts.walk import blocks, word_start
 from offloop.inference.arguments import find_argument
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
-from offloop.library.model import Dispatch, EntryPoint, HandOff, Kind, Origin, Type
+from offloop.library.model import Dispatch, EntryPoint, HandOff, Kind, Type
 from offloop.library.overrides import HANDOFFS
 from offloop.resolve.values import FunctionRef, Instance, Missing, ScopeRef, SuperObject, Value
 from offloop.resolve.world import External
@@ -168,13 +168,12 @@ class EntryFinder:
         unless = tuple(
             name for name in _tested_before(facts.body, call, _text(target.value)) if name != target.attr
         )
-        line = self.program.line(scope.module, call.start)
         in_package = not owner and _receiver_name(target).endswith("component")
         entry = EntryPoint(
             owner,
             target.attr,
             runs_in,
-            Origin(self.program.path(scope.module), line),
+            self.program.origin(scope.module, word_start(call)),
             via,
             unless,
             in_package,

@@ -31,10 +31,10 @@ from offloop.facts.tree import (
     While,
     With,
 )
-from offloop.facts.walk import blocks, children, expressions, statements
+from offloop.facts.walk import blocks, children, expressions, statements, word_start
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
-from offloop.library.model import Kind
+from offloop.library.model import Kind, Origin
 from offloop.library.overrides import RAISE_OFF_LOOP
 from offloop.resolve.values import FunctionRef, ScopeRef
 from offloop.resolve.world import External
@@ -46,16 +46,16 @@ _TAKE_RUNTIME_ERRORS = frozenset({"RuntimeError", "Exception", "BaseException"})
 
 
 class Guard(NamedTuple):
-    """A check of the thread: the name it reports, its 1-based line, and whether it is the function's own.
+    """A check of the thread: the name it reports, its place, and whether it is the function's own.
 
-    ``how`` says what raises where that is not Home Assistant's own check.
+    ``how`` says what raises where that is not Home Assistant's own check, ``error`` what is raised.
     """
 
     reported: str | None
-    module: str
-    line: int
+    origin: Origin
     own: bool
     how: str | None = None
+    error: str = "RuntimeError"
 
 
 class _Ways(NamedTuple):
@@ -108,8 +108,8 @@ class Guards:
         for decorator, value in decorating(self.program, facts, scope):
             if self._wraps_guard(value):
                 reported = _first_string(decorator) if isinstance(decorator, Call) else None
-                line = self.program.line(scope.module, decorator.start)
-                return Guard(reported, scope.module, line, own=True)
+                origin = self.program.origin(scope.module, word_start(decorator))
+                return Guard(reported, origin, own=True)
         return None
 
     def _wraps_guard(self, decorator: FunctionRef) -> bool:
@@ -241,13 +241,13 @@ class Guards:
             return None
         texts = (_first_string(call) for call in certain_calls_in(body))
         reported = next((text for text in texts if text is not None), None)
-        return Guard(reported, scope.module, self.program.line(scope.module, statement.start), own=True)
+        return Guard(reported, self.program.origin(scope.module, statement.start), own=True)
 
     def _call_guard(self, call: Call, scope: ScopeRef) -> Guard | None:
         for value in self.program.evaluator.values(call.function, scope):
             if isinstance(value, External) and value.dotted in RAISE_OFF_LOOP and not call.arguments:
-                line = self.program.line(scope.module, call.start)
-                return Guard(None, scope.module, line, own=True, how=RAISE_OFF_LOOP[value.dotted])
+                origin = self.program.origin(scope.module, word_start(call))
+                return Guard(None, origin, own=True, how=RAISE_OFF_LOOP[value.dotted])
             if not isinstance(value, FunctionRef) or value.index < 0:
                 continue
             callee = FunctionId(value.module, value.index)
@@ -257,8 +257,9 @@ class Guards:
             if found is None:
                 continue
             if self._is_check(callee):
-                line = self.program.line(scope.module, call.start)
-                return Guard(_first_string(call), scope.module, line, own=True)
+                return Guard(
+                    _first_string(call), self.program.origin(scope.module, word_start(call)), own=True
+                )
             private = value.qualname.rpartition(".")[2].startswith("_") and value.module == scope.module
             return found._replace(own=private and found.own)
         return None

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import Await, Call, Compound, Constant, Evaluate, Expr, Jump, Raise
-from offloop.facts.walk import dotted_name, expressions, statements, walk
+from offloop.facts.walk import dotted_name, expressions, statements, walk, word_start
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
@@ -73,9 +73,8 @@ def derive_handoffs(
         if near:
             own.add((function, atom.position, dispatch is Dispatch.BY_TYPE))
         if dispatch is not None:
-            line = program.line(edge.module, edge.call.start)
             kinds = found[function, atom.position]
-            kinds.setdefault((dispatch, near), Origin(program.path(edge.module), line))
+            kinds.setdefault((dispatch, near), program.origin(edge.module, word_start(edge.call)))
     result: dict[str, list[HandOff]] = defaultdict(list)
     for (function, position), kinds in sorted(found.items(), key=lambda item: item[0]):
         calls = (function, position, False) in own

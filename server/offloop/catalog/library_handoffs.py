@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from offloop.catalog.handoffs import placed
 from offloop.catalog.library_threads import Threads
+from offloop.facts.walk import word_start
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.edges import STORED, Atom, CallEdge
@@ -38,7 +39,7 @@ def library_handoffs(
     for edge in graph.handed:
         if edge.target.position < 0 or "<locals>" in edge.target.qualname:
             continue  # no parameter, or one that no user of the library can name
-        origin = Origin(program.path(edge.module), program.line(edge.module, edge.call.start))
+        origin = program.origin(edge.module, word_start(edge.call))
         fate = fates[edge.target]
         if edge.handoff.dispatch is not Dispatch.CALLER:
             dispatch = edge.handoff.dispatch

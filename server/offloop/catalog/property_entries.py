@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from offloop.facts.walk import word_start
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
 from offloop.inference.properties import property_reads
-from offloop.library.model import EntryPoint, Origin
+from offloop.library.model import EntryPoint
 
 
 def property_entries(program: Program, summaries: Mapping[FunctionId, Summary]) -> tuple[EntryPoint, ...]:
@@ -18,9 +19,8 @@ def property_entries(program: Program, summaries: Mapping[FunctionId, Summary]) 
         if summary is None or summary.context not in (ExecutionContext.LOOP, ExecutionContext.WORKER):
             continue
         module, facts = read.function.module, program.facts(read.function)
-        line = program.line(module, read.attribute.start)
         via = f"{module}.{facts.qualname.partition('.<locals>')[0]}"
         key = (read.receiver.name, read.attribute.attr, summary.context.label)
-        origin = Origin(program.path(module), line)
+        origin = program.origin(module, word_start(read.attribute))
         found.setdefault(key, EntryPoint(*key, origin, via))
     return tuple(sorted(found.values()))

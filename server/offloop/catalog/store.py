@@ -219,7 +219,8 @@ def _with_origin(item: tuple[Any, ...], position: int) -> tuple[Any, ...]:
 
 def _loop_api(api: LoopApi) -> tuple[Any, ...]:
     twin = tuple(api.twin) if api.twin is not None else None
-    return (api.name, api.kind.value, api.tier.value, api.reported_name, tuple(api.origin), api.via, twin)
+    plain = (api.name, api.kind.value, api.tier.value, api.reported_name, tuple(api.origin), api.via, twin)
+    return plain if api.error == "RuntimeError" else (*plain, api.error)
 
 
 def _handoff(handoff: HandOff) -> tuple[Any, ...]:
@@ -288,7 +289,7 @@ def _read_entry(owner: str, method: str, runs_in: str, origin: Any, *rest: Any) 
 
 
 def _read_loop_api(raw: Any) -> LoopApi:
-    name, kind, tier, reported, origin, via, twin = raw
+    name, kind, tier, reported, origin, via, twin, *error = raw
     return LoopApi(
         name,
         Kind(kind),
@@ -297,4 +298,5 @@ def _read_loop_api(raw: Any) -> LoopApi:
         Origin(*origin),
         via,
         Twin(*twin) if twin is not None else None,
+        *error,
     )

@@ -62,15 +62,12 @@ class SyncApis:
     def _made(self) -> Iterator[SyncApi]:
         """Yield what ``name = factory(async_name)`` makes: it does what the factory's inner function does."""
         for _, name, module in self.twins.factories():
-            path, lines = self.program.path(module), self.program.lines(module)
             for statement in self.program.world.analysed[module].facts.body:
                 if isinstance(statement, Assign) and dotted_name(statement.targets[0]) == name:
-                    origin = Origin(path, lines.position(statement.start).line + 1)
-                    yield SyncApi(f"{module}.{name}", RAISES, origin)
+                    yield SyncApi(f"{module}.{name}", RAISES, self.program.origin(module, statement.start))
 
     def _origin(self, function: FunctionId) -> Origin:
-        line = self.program.lines(function.module).position(self.program.facts(function).name_start).line + 1
-        return Origin(self.program.path(function.module), line)
+        return self.program.origin(function.module, self.program.facts(function).name_start)
 
     # ---------------------------------------------------------------- one function
     def _outcome(self, function: FunctionId) -> str | None:

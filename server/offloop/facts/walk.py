@@ -257,3 +257,10 @@ def dotted_name(expr: Expr) -> str | None:
     if not isinstance(expr, Name):
         return None
     return ".".join([expr.id, *reversed(parts)])
+
+
+def word_start(expr: Expr) -> int:
+    """Return where the word begins that a call, an attribute or a name is known by: its last one."""
+    while isinstance(expr, Call):
+        expr = expr.function
+    return expr.end - len(expr.attr) if isinstance(expr, Attribute) else expr.start

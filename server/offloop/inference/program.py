@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.inference.context import FunctionId
-from offloop.library.model import Kind, ModuleSignature, Type
+from offloop.library.model import Kind, ModuleSignature, Origin, Type
 from offloop.library.outside import Outside, outside
 from offloop.library.overrides import LOOP_PREFIXES
 from offloop.library.signature import SignatureBuilder
@@ -132,6 +132,11 @@ class Program:
     def line(self, module: str, offset: int) -> int:
         """Return the 1-based line of an offset in a module's text."""
         return self.lines(module).position(offset).line + 1
+
+    def origin(self, module: str, offset: int) -> Origin:
+        """Return the place of an offset in a module's text."""
+        position = self.lines(module).position(offset)
+        return Origin(self.path(module), position.line + 1, position.column)
 
     def path(self, module: str) -> str:
         """Return the path of a module."""

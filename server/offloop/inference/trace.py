@@ -163,7 +163,7 @@ def origin_place(origin: Origin | None, message: str) -> Place:
     """Return a place in Home Assistant's own sources."""
     if origin is None:
         return Place(message, "", 0, 0)
-    return Place(message, origin.file, max(origin.line - 1, 0), 0)
+    return Place(message, origin.file, max(origin.line - 1, 0), origin.column)
 
 
 def _definition(analysis: Analysis, function: FunctionId, message: str) -> Place:

@@ -137,10 +137,14 @@ class Dispatch(Enum):
 
 
 class Origin(NamedTuple):
-    """A line of a source: path relative to the source root, 1-based line."""
+    """A place in a source: path relative to the source root, 1-based line, 0-based column in code points.
+
+    The column is that of the word that matters: the name of a function that is called or defined.
+    """
 
     file: str
     line: int
+    column: int = 0
 
 
 class Twin(NamedTuple):
@@ -155,7 +159,10 @@ class Twin(NamedTuple):
 
 
 class LoopApi(NamedTuple):
-    """A function that belongs to the loop; ``via`` says which guard or change was found behind it."""
+    """A function that belongs to the loop; ``via`` says which guard or change was found behind it.
+
+    ``error`` is the name of the exception that the guard raises.
+    """
 
     name: str
     kind: Kind
@@ -164,6 +171,7 @@ class LoopApi(NamedTuple):
     origin: Origin
     via: str | None = None
     twin: Twin | None = None
+    error: str = "RuntimeError"
 
 
 class EntryPoint(NamedTuple):

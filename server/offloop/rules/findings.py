@@ -92,13 +92,13 @@ def name_of_api(api: LoopApi) -> str:
 def outcome(api: LoopApi) -> str:
     """Return what happens at run time, in a sentence."""
     if api.tier in (Tier.RAISES, Tier.RAISES_VIA):
-        return "Home Assistant raises RuntimeError here."
+        return f"Home Assistant raises {api.error} here."
     if api.name.endswith(REMOVER):
         registration = short(api.name.removesuffix(REMOVER))
         return f"It undoes what {registration} registered in the event loop, and nothing checks the thread."
     if api.name.startswith("asyncio."):
         return "asyncio is not thread-safe: the event loop may miss the call, or its state may be corrupted."
-    return "Nothing checks the thread here: Home Assistant's state may be corrupted."
+    return "Nothing checks the thread here: this may corrupt Home Assistant's state."
 
 
 def written_name(analysis: Analysis, crossing: Crossing) -> str:
