@@ -23,12 +23,6 @@ pytestmark = pytest.mark.real
 VERSION = "2025.4.4"
 CHECKOUT = Path(__file__).parents[2]
 MAX_UNKNOWN = 0.2
-# Seen on the other side only, each for a reason that the inference does not know yet.
-EXPLAINED = {
-    "ActionTrace.as_extended_dict": "called by the JSON encoder of a Store that writes in the executor, too",
-    "LazyState.last_updated": "a property that any thread may read; its readers in threads are not followed",
-    "_equivalent_units": "called by the recorder's own tasks, which travel through a queue",
-}
 
 
 class Observed(NamedTuple):
@@ -84,5 +78,5 @@ def test_a_running_home_assistant_does_not_contradict(release: Callable[[str], P
     unknown = sum(count for (said, _), count in counts.items() if said == "unknown")
     print(f"\n{total} observed functions, {unknown / total:.1%} unknown, {dict(counts)}")
     assert total > 2_000
-    assert not {name: words for name, words in contradictions.items() if name not in EXPLAINED}
+    assert not contradictions
     assert unknown <= MAX_UNKNOWN * total

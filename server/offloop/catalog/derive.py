@@ -12,8 +12,9 @@ from offloop.catalog.blocking import blocking_calls
 from offloop.catalog.conventions import derive_conventions
 from offloop.catalog.effects import Effects
 from offloop.catalog.entries import EntryFinder
-from offloop.catalog.framework import framework_files
+from offloop.catalog.framework import framework_files, survey
 from offloop.catalog.handoffs import callable_parameters, derive_handoffs
+from offloop.catalog.open_calls import imported_functions, open_calls
 from offloop.catalog.property_entries import property_entries
 from offloop.catalog.sync_apis import SyncApis
 from offloop.catalog.twins import TwinFinder
@@ -46,7 +47,8 @@ def derive(root: Path, version: str) -> Catalog:
     collecting = gc.isenabled()
     gc.disable()  # millions of small objects and no cycles: collecting them costs a third of the time
     try:
-        for module, path, is_package in framework_files(root):
+        imports = survey(root)
+        for module, path, is_package in framework_files(root, imports.base):
             source = read_source(str(path), module, is_package)
             if isinstance(source, Problem):
                 notices.append(f"{source.path}: {source.message}")
@@ -55,16 +57,24 @@ def derive(root: Path, version: str) -> Catalog:
             facts = extract(source.text)
             relative = path.relative_to(root).as_posix()
             inputs.append(ModuleInput(module, relative, is_package, source.text, facts))
-        return derive_from(inputs, version, digest.hexdigest(), str(root), tuple(notices))
+        return derive_from(inputs, version, digest.hexdigest(), str(root), tuple(notices), imports.functions)
     finally:
         if collecting:
             gc.enable()
 
 
 def derive_from(
-    inputs: Iterable[ModuleInput], version: str, digest: str, root: str | None, notices: tuple[str, ...] = ()
+    inputs: Iterable[ModuleInput],
+    version: str,
+    digest: str,
+    root: str | None,
+    notices: tuple[str, ...] = (),
+    imported: Mapping[str, Origin] | None = None,
 ) -> Catalog:
-    """Derive a catalog from modules that are read already."""
+    """Derive a catalog from modules that are read already.
+
+    ``imported`` are functions that components import from each other, with the line that does.
+    """
     program = Program(inputs, {}, {}, CALLBACK_DECORATORS)
     conventions = derive_conventions(program)
     program.evaluator.conventions = conventions
@@ -76,6 +86,8 @@ def derive_from(
     entries = (
         *EntryFinder(program, handoffs, summaries).derive(),
         *property_entries(program, summaries),
+        *open_calls(program, summaries),
+        *imported_functions(program, imported or {}),
     )
     finder = TwinFinder(program, handoffs)
     twins = finder.derive()

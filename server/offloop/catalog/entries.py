@@ -9,7 +9,7 @@ from offloop.facts.walk import blocks, word_start
 from offloop.inference.arguments import find_argument
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
-from offloop.library.model import Dispatch, EntryPoint, HandOff, Kind, Type
+from offloop.library.model import Dispatch, EntryPoint, HandOff, Kind, Type, Variable
 from offloop.library.overrides import HANDOFFS
 from offloop.resolve.values import FunctionRef, Instance, Missing, ScopeRef, SuperObject, Value
 from offloop.resolve.world import External
@@ -21,7 +21,7 @@ _RUNS_IN = {
     Dispatch.LOOP_CORO: "loop",
     Dispatch.BY_TYPE: "by type",
 }
-_MODULE_RECEIVERS = ("platform", "component")
+MODULE_RECEIVERS = ("platform", "component")
 _BUILTINS = frozenset({"str", "dict", "list", "tuple", "set"})
 
 
@@ -47,6 +47,7 @@ class EntryFinder:
                 for call in function.calls:
                     self._handed_over(call, scope)
                     self._called(call, scope)
+                    self._called_by_name(call, scope)
         entries = sorted(self.found.values(), key=lambda entry: (entry.runs_in != "worker", entry))
         return tuple(entries)
 
@@ -90,7 +91,7 @@ class EntryFinder:
     def _is_module_hook(self, target: Attribute, receivers: Iterable[Value], typed: list[Type]) -> bool:
         """Whether the receiver is an integration's module: a protocol, or unknown and named for one."""
         name = target.value.id if isinstance(target.value, Name) else getattr(target.value, "attr", "")
-        if not name.endswith(_MODULE_RECEIVERS):
+        if not name.endswith(MODULE_RECEIVERS):
             return False
         if any(isinstance(value, External) for value in receivers):
             return False  # a module of that very name: the standard library's ``platform``
@@ -130,9 +131,7 @@ class EntryFinder:
             return
         typed = [value.type for value in receivers if isinstance(value, Instance)]
         if self._is_module_hook(target, receivers, typed):
-            arguments = tuple(a.value for a in call.arguments if a.keyword is None and not a.stars)
-            if ExecutionContext.LOOP in summary.context:
-                self._hook(target, call, scope, "loop", arguments)
+            self._hook_called(target, call, scope, summary)
             return
         for value in self.program.evaluator.values(target, scope):
             owner = self._overridable(value)
@@ -142,6 +141,52 @@ class EntryFinder:
                 self._add(owner, target, call, scope, "worker", ())
             elif summary.context is ExecutionContext.LOOP:
                 self._add(owner, target, call, scope, "loop", ())
+
+    def _called_by_name(self, call: Call, scope: ScopeRef) -> None:
+        """Note a function that is got from an integration's module by ``getattr`` with a constant name, and called."""
+        summary = self.summaries.get(FunctionId(scope.module, scope.function or 0))
+        fetched = self._fetched(call.function, scope)
+        if summary is None or fetched is None:
+            return
+        receivers = self.program.evaluator.values(fetched.value, scope)
+        typed = [value.type for value in receivers if isinstance(value, Instance)]
+        if not self._is_module_hook(fetched, receivers, typed):
+            return
+        self._hook_called(fetched, call, scope, summary)
+
+    def _hook_called(self, target: Attribute, call: Call, scope: ScopeRef, summary: Summary) -> None:
+        """Note a call of a function of an integration's module, in each context that the caller has by right."""
+        is_pinned = self.program.is_pinned(FunctionId(scope.module, scope.function or 0))
+        arguments = tuple(a.value for a in call.arguments if a.keyword is None and not a.stars)
+        for context in (ExecutionContext.WORKER, ExecutionContext.LOOP):
+            if context in summary.context and (context is ExecutionContext.LOOP or not is_pinned):
+                self._hook(target, call, scope, context.label, arguments)
+
+    def _fetched(self, function: Expr, scope: ScopeRef) -> Attribute | None:
+        """Return what ``getattr(module, NAME)`` is in other words, called at once or through a variable."""
+        if isinstance(function, Name):
+            found = self.program.evaluator.lookup(function.id, scope)
+            values = [binding.expr for binding in found[1]] if found is not None else []
+            if len(values) != 1 or values[0] is None:
+                return None
+            function = values[0]
+        if (
+            not isinstance(function, Call)
+            or getattr(function.function, "id", None) != "getattr"
+            or len(function.arguments) < 2
+        ):
+            return None
+        module, name = function.arguments[0].value, self._text_of(function.arguments[1].value, scope)
+        return Attribute(module, name, function.start, function.end) if name is not None else None
+
+    def _text_of(self, expr: Expr, scope: ScopeRef) -> str | None:
+        """Return the text that a literal or a module's constant is."""
+        if isinstance(expr, Constant):
+            return expr.value if isinstance(expr.value, str) else None
+        if isinstance(expr, Name):
+            found = self.program.world.find(f"{scope.module}.{expr.id}")
+            return found.constant if isinstance(found, Variable) else None
+        return None
 
     def _overridable(self, value: Value) -> str | None:
         if isinstance(value, Missing):

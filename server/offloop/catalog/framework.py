@@ -4,35 +4,54 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
+
+from offloop.library.model import Origin
+from offloop.library.overrides import LOOP_PREFIXES
 
 _CORE_FOLDERS = ("helpers", "util", "auth", "backports")
 _SKIPPED = frozenset({"__pycache__", "scripts", "translations"})
 _IMPORT = re.compile(rb"homeassistant\.components\.(\w+)")
 _IMPORT_LIST = re.compile(rb"from homeassistant\.components import (\([^)]*\)|[^\n]*)")
+_IMPORT_NAMES = re.compile(
+    rb"^[ \t]*from (homeassistant\.components\.[\w.]+) import (\([^)]*\)|[^\n]*)", re.MULTILINE
+)
+_COMMENT = re.compile(rb"#[^\n]*")
 _WORD = re.compile(rb"(\w+)(?:\s+as\s+\w+)?")
 _MIN_IMPORTERS = 3
 
 
-def framework_files(root: Path) -> Iterator[tuple[str, Path, bool]]:
-    """Yield (module, path, is package) of the framework below the folder that holds ``homeassistant/``.
+class Survey(NamedTuple):
+    """What components import of each other: those that at least three others import, and functions by dotted name.
 
-    A component belongs to it where at least three others import it. Unreadable folders are passed over.
+    Each function comes with the first line that imports it in another component.
+    """
+
+    base: frozenset[str]
+    functions: Mapping[str, Origin]
+
+
+def framework_files(root: Path, base: Iterable[str]) -> Iterator[tuple[str, Path, bool]]:
+    """Yield (module, path, is package) of the core below the folder that holds ``homeassistant/``, and of components.
+
+    Unreadable folders are passed over.
     """
     package = root / "homeassistant"
     yield from _modules(root, sorted(package.glob("*.py")))
     for name in _CORE_FOLDERS:
         yield from _modules(root, sorted((package / name).rglob("*.py")))
-    components = package / "components"
-    for name in sorted(base_components(components)):
-        yield from _modules(root, sorted((components / name).rglob("*.py")))
+    for name in sorted(base):
+        yield from _modules(root, sorted((package / "components" / name).rglob("*.py")))
 
 
-def base_components(components: Path) -> set[str]:
-    """Return the names of the components that at least three others import."""
+def survey(root: Path) -> Survey:
+    """Return what components import of each other. Unreadable files are passed over."""
+    components = root / "homeassistant" / "components"
     importers: dict[bytes, set[str]] = defaultdict(set)
-    for path in components.rglob("*.py"):
+    functions: dict[str, Origin] = {}
+    for path in sorted(components.rglob("*.py")):
         own = path.relative_to(components).parts[0]
         try:
             data = path.read_bytes()
@@ -43,11 +62,27 @@ def base_components(components: Path) -> set[str]:
         for names in _IMPORT_LIST.findall(data):
             for name in _WORD.findall(names):
                 importers[name].add(own)
-    return {
+        for name, offset in _imported(data, own):
+            line = data.count(b"\n", 0, offset) + 1
+            functions.setdefault(name, Origin(path.relative_to(root).as_posix(), line))
+    base = frozenset(
         name.decode()
         for name, owners in importers.items()
         if len(owners - {name.decode()}) >= _MIN_IMPORTERS and (components / name.decode()).is_dir()
-    }
+    )
+    return Survey(base, functions)
+
+
+def _imported(data: bytes, own: str) -> Iterator[tuple[str, int]]:
+    """Yield the dotted names that a component imports from modules of others and that functions may have."""
+    for found in _IMPORT_NAMES.finditer(data):
+        module = found[1].decode()
+        if module.split(".")[2] == own:
+            continue
+        for word in _WORD.findall(_COMMENT.sub(b"", found[2])):
+            name = word.decode()
+            if not name[0].isupper() and not name.startswith(LOOP_PREFIXES):
+                yield f"{module}.{name}", found.start(1)
 
 
 def _modules(root: Path, paths: list[Path]) -> Iterator[tuple[str, Path, bool]]:

@@ -12,6 +12,7 @@ from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.declarations import without_mere_declarations
 from offloop.inference.decorators import Decorators, Effect
 from offloop.inference.fixpoint import solve
+from offloop.inference.open_calls import OpenCalls, open_calls, with_open_calls
 from offloop.inference.parts import NO_PART, Part, part_of
 from offloop.inference.program import ModuleInput, Program
 from offloop.inference.properties import property_uses
@@ -50,6 +51,7 @@ class Analysis:
         self.summaries: Mapping[FunctionId, Summary] = {}
         self.needs: Mapping[FunctionId, Need] = {}
         self.effects: Mapping[FunctionId, Effect] = {}
+        self.open_calls: OpenCalls = {}
         # What ``crossings`` has found; each rule asks for it.
         self.crossings: tuple[Crossing, ...] | None = None
         # The names that ``receivers`` looks for: they change with imports only.
@@ -124,7 +126,9 @@ def begun(program: Program, catalog: Catalog, package: str) -> tuple[Analysis, t
         callers=catalog.callers,
         removers=removers(program.world, catalog),
     )
-    return Analysis(program, graph, catalog, decorators), entries
+    analysis = Analysis(program, graph, catalog, decorators)
+    analysis.open_calls = open_calls(program, catalog)
+    return analysis, entries
 
 
 def conclude(
@@ -148,7 +152,9 @@ def conclude(
         part = part_of(program, graph, analysis.loop_api, part.uses)
         summaries = _solved(program, part, independent, analysis.effects)
     analysis.part = part
-    analysis.summaries = without_mere_declarations(program, graph, summaries)
+    closed = partial(_is_closed, program, frozenset(), analysis.effects)
+    summaries = without_mere_declarations(program, graph, summaries)
+    analysis.summaries = with_open_calls(analysis.open_calls, part.outgoing, closed, summaries)
     analysis.needs = _needs(analysis)
 
 

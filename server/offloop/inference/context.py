@@ -58,8 +58,17 @@ class Evidence(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What is known of a function's context; at most one piece of evidence per bit."""
+    """What is known of a function's context; at most one piece of evidence per bit.
+
+    ``open`` is a caller of unknown context, of a function whose other callers are in the loop only, or in workers only.
+    """
 
     context: ExecutionContext
     loop: Evidence | None = None
     worker: Evidence | None = None
+    open: Evidence | None = None
+
+    @property
+    def claim(self) -> ExecutionContext:
+        """The context that may be told to users: not one alone where more callers are certain."""
+        return self.context if self.open is None else ExecutionContext.UNKNOWN

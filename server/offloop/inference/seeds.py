@@ -12,6 +12,7 @@ from offloop.inference.decorators import Effect
 from offloop.inference.edges import HandOffEdge
 from offloop.inference.program import Program
 from offloop.library.model import (
+    ANYWHERE,
     Catalog,
     ClassSignature,
     Dispatch,
@@ -54,6 +55,8 @@ def entry_seeds(program: Program, catalog: Catalog, package: str) -> Iterator[En
     by_class: dict[str, list[EntryPoint]] = {}
     hooks: list[EntryPoint] = []
     for entry in catalog.entry_points:
+        if entry.runs_in == ANYWHERE:
+            continue
         if entry.class_name:
             by_class.setdefault(entry.class_name, []).append(entry)
         else:

@@ -68,6 +68,18 @@ def places(analysis: Analysis, function: FunctionId, context: ExecutionContext) 
                 yield _definition(analysis, current, f"{name}: {evidence.detail}")
 
 
+def open_place(evidence: Evidence) -> Place:
+    """Return the place in Home Assistant that calls or imports what may call a function elsewhere."""
+    return origin_place(evidence.origin, open_words(evidence))
+
+
+def open_words(evidence: Evidence) -> str:
+    """Return who else may call a function, for evidence of a caller whose context is not known."""
+    if evidence.reason is Reason.ENTRY_POINT:
+        return f"{short(evidence.detail)} calls methods of such a name on any object, in whatever thread"
+    return f"{evidence.detail} imports it or what calls it, to be called who knows where"
+
+
 def _hand_off_places(analysis: Analysis, name: str, evidence: Evidence) -> Iterator[Place]:
     api, dispatch, _ = handed_to(evidence)
     origin = evidence.origin

@@ -180,7 +180,8 @@ class EntryPoint(NamedTuple):
     ``class_name`` is a dotted class, or "" for a function of an integration's module ("package" tells the
     package's ``__init__`` from a platform module). ``via`` is the dotted function that makes the call,
     ``unless`` names whose presence beside it makes Home Assistant call these instead. ``arguments`` are the
-    dotted functions passed at each position where one is known. ``needs`` is as in ``HandOff``.
+    dotted functions passed at each position where one is known. ``needs`` is as in ``HandOff``. ``runs_in`` is "loop",
+    "worker", "by type", or ANYWHERE for a member of ANY_OBJECT, or for the function whose dotted name ``method`` is.
     """
 
     class_name: str
@@ -216,6 +217,10 @@ class HandOff(NamedTuple):
 
 
 ATTRIBUTE = -1
+# The class of an entry point for objects of every class, and the context of one that says only that there are callers,
+# who knows in which threads.
+ANY_OBJECT = "object"
+ANYWHERE = "anywhere"
 
 
 class BlockingCall(NamedTuple):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import overload
 
 from offloop.inference.analysis import Analysis
-from offloop.inference.context import ExecutionContext, FunctionId
-from offloop.inference.trace import Place, places
+from offloop.inference.context import ExecutionContext, FunctionId, Summary
+from offloop.inference.trace import Place, open_place, places
 from offloop.library.model import FunctionSignature, Kind
 from offloop.rules.rule import Step
 
@@ -113,7 +113,7 @@ def contexts(analysis: Analysis, module: str) -> Iterator[FunctionContext]:
     lines, path = program.lines(module), program.path(module)
     for facts in program.world.analysed[module].facts.functions:
         function = FunctionId(module, facts.index)
-        context = analysis.summary(function).context
+        summary = analysis.summary(function)
         position = lines.position(facts.name_start)
         yield FunctionContext(
             path,
@@ -122,16 +122,18 @@ def contexts(analysis: Analysis, module: str) -> Iterator[FunctionContext]:
             position.column,
             lines.position(facts.end).line,
             _declared(analysis, function),
-            context.label,
-            tuple(Step(*step) for step in _ways(analysis, function, context)),
+            summary.claim.label,
+            tuple(Step(*step) for step in _ways(analysis, function, summary)),
         )
 
 
-def _ways(analysis: Analysis, function: FunctionId, context: ExecutionContext) -> Iterator[Place]:
+def _ways(analysis: Analysis, function: FunctionId, summary: Summary) -> Iterator[Place]:
     """Yield the way to a function; where its contexts disagree that of the worker, then that of the loop."""
     for one in (ExecutionContext.WORKER, ExecutionContext.LOOP):
-        if one in context:
+        if one in summary.context:
             yield from places(analysis, function, one)
+    if summary.open is not None:
+        yield open_place(summary.open)
 
 
 def _declared(analysis: Analysis, function: FunctionId) -> str:

@@ -10,7 +10,7 @@ from offloop.inference.analysis import Analysis
 from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason
 from offloop.inference.questions.cursor import Target
 from offloop.inference.seeds import hand_off_seed
-from offloop.inference.trace import Place, chain, name_of, origin_place, places, short
+from offloop.inference.trace import Place, chain, name_of, open_place, open_words, origin_place, places, short
 from offloop.library.model import Dispatch, Kind, LoopApi, Tier
 from offloop.library.overrides import ASYNCIO_APIS
 
@@ -19,6 +19,7 @@ _RUNS = {
     ExecutionContext.WORKER: "runs in a worker thread",
     ExecutionContext.BOTH: "runs in the event loop and in worker threads",
 }
+_SIDE = {ExecutionContext.LOOP: "event loop", ExecutionContext.WORKER: "worker"}
 _NEEDS = {
     Tier.RAISES: "may be called in the event loop only; anywhere else it raises",
     Tier.RAISES_VIA: "may be called in the event loop only; anywhere else what it calls raises",
@@ -37,13 +38,13 @@ class Explanation(NamedTuple):
 
 def runs(analysis: Analysis, function: FunctionId) -> str:
     """Return where a function runs, as the end of a sentence."""
-    context = analysis.summary(function).context
+    context = analysis.summary(function).claim
     return _RUNS.get(context) or f"has no known context: {_unknown(analysis, function)}"
 
 
 def label(analysis: Analysis, function: FunctionId) -> str:
     """Return where a function runs and why, in a few words: "worker: X runs it in the executor"."""
-    context = analysis.summary(function).context
+    context = analysis.summary(function).claim
     if context is ExecutionContext.UNKNOWN:
         return f"unknown: {_unknown(analysis, function)}"
     if context is ExecutionContext.LOOP:
@@ -53,6 +54,9 @@ def label(analysis: Analysis, function: FunctionId) -> str:
 
 
 def _unknown(analysis: Analysis, function: FunctionId) -> str:
+    summary = analysis.summary(function)
+    if summary.open is not None:
+        return f"the {_SIDE[summary.context]} calls it, but {open_words(summary.open)}"
     called = any(edge.callee == function and edge.caller != function for edge in analysis.graph.calls)
     return "where its callers run is not known" if called else "no caller found"
 
@@ -111,13 +115,14 @@ def _function(analysis: Analysis, function: FunctionId) -> Explanation:
 
 def _trace(analysis: Analysis, function: FunctionId) -> tuple[Place, ...]:
     """Return the steps to a function: for both contexts those in a worker first."""
-    context = analysis.summary(function).context
-    return tuple(
+    summary = analysis.summary(function)
+    steps = [
         step
         for bit in (ExecutionContext.WORKER, ExecutionContext.LOOP)
-        if bit in context
+        if bit in summary.context
         for step in places(analysis, function, bit)
-    )
+    ]
+    return (*steps, open_place(summary.open)) if summary.open is not None else tuple(steps)
 
 
 # -------------------------------------------------------------------- calls

@@ -5,9 +5,21 @@ from homeassistant.components import (
     light,
     notify,
     persistent_notification,
+    recorder,
     sensor,
     switch,
     websocket_api,
 )
+from homeassistant.components.kitchen.oven import heat
 
-__all__ = ["climate", "light", "notify", "persistent_notification", "sensor", "switch", "websocket_api"]
+__all__ = [
+    "climate",
+    "heat",
+    "light",
+    "notify",
+    "persistent_notification",
+    "recorder",
+    "sensor",
+    "switch",
+    "websocket_api",
+]

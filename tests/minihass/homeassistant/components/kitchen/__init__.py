@@ -5,9 +5,19 @@ from homeassistant.components import (
     light,
     notify,
     persistent_notification,
+    recorder,
     sensor,
     switch,
     websocket_api,
 )
 
-__all__ = ["climate", "light", "notify", "persistent_notification", "sensor", "switch", "websocket_api"]
+__all__ = [
+    "climate",
+    "light",
+    "notify",
+    "persistent_notification",
+    "recorder",
+    "sensor",
+    "switch",
+    "websocket_api",
+]
