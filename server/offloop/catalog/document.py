@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from offloop.library.model import (
+    ANYWHERE,
     BlockingCall,
     Catalog,
     ClassSignature,
@@ -75,6 +76,8 @@ def _bases_elsewhere(classes: Iterable[ClassSignature]) -> Iterator[str]:
 def _is_shown(
     entry: EntryPoint, classes: Mapping[str, ClassSignature], bases: frozenset[str], twins: frozenset[str]
 ) -> bool:
+    if entry.runs_in == ANYWHERE:
+        return False
     if not entry.class_name:
         return is_public(entry.method)
     if not is_public(f"{entry.class_name}.{entry.method}"):
