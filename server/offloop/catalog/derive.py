@@ -30,6 +30,7 @@ from offloop.library.model import (
     Kind,
     LoopApi,
     ModuleSignature,
+    Origin,
     Twin,
 )
 from offloop.library.overrides import CALLBACK_DECORATORS, LOOP_PREFIXES

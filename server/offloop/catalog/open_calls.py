@@ -40,7 +40,7 @@ def open_calls(program: Program, summaries: Mapping[FunctionId, Summary]) -> tup
                     and _is_untyped(program, use.value, scope)
                 ):
                     via = f"{module.name}.{function.qualname.partition('.<locals>')[0]}"
-                    origin = Origin(module.path, program.line(module.name, use.start))
+                    origin = program.origin(module.name, use.end - len(use.attr))
                     entry = EntryPoint(ANY_OBJECT, use.attr, ANYWHERE, origin, via)
                     found[use.attr] = min(entry, found.get(use.attr, entry))
     return tuple(sorted(found.values()))
