@@ -12,7 +12,7 @@ import pytest
 
 from offloop.project import CheckResult
 from offloop.rules.rule import Diagnostic
-from offloop.text import Edit, LineIndex, apply_edits
+from offloop.text import Edit, LineIndex, OverlappingEditsError, apply_edits
 from tests.mdtest import parse, world
 from tests.mdtest.parse import Assertion
 
@@ -140,16 +140,10 @@ def _compare_trace(path: Path, test: parse.Test, result: CheckResult) -> Iterato
 
 def _compare_fixes(path: Path, test: parse.Test, texts: dict[str, str], result: CheckResult) -> Iterator[str]:
     """Apply the preferred fixes and compare what they change; then check again."""
-    edits: dict[str, list[Edit]] = {}
-    fixed = 0
-    for found in result.diagnostics:
-        preferred = next((fix for fix in found.fixes if fix.preferred), None)
-        if preferred is None:
-            continue
-        fixed += 1
-        for edit in preferred.edits:
-            edits.setdefault(world.relative(edit.path), []).append(edit.edit)
-    after = {name: apply_edits(texts[name], edits[name]) for name in sorted(edits)}
+    after, fixed, waiting = _mended(texts, result)
+    if waiting:
+        later, more, _ = _mended({**texts, **after}, world.check({**texts, **after}))
+        after, fixed = {**after, **later}, fixed + more
     actual: list[str] = []
     for name, text in after.items():
         if len(after) > 1:
@@ -164,6 +158,28 @@ def _compare_fixes(path: Path, test: parse.Test, texts: dict[str, str], result: 
     if len(again.diagnostics) > len(result.diagnostics) - fixed:
         messages = [f"[{found.name}] {found.message}" for found in again.diagnostics]
         yield "the fixes leave findings: " + "; ".join(messages)
+
+
+def _mended(texts: dict[str, str], result: CheckResult) -> tuple[dict[str, str], int, int]:
+    """Apply the preferred fixes at once; return the changed texts, how many fixes that were, and how many collided."""
+    edits: dict[str, list[Edit]] = {}
+    fixed = waiting = 0
+    for found in result.diagnostics:
+        preferred = next((fix for fix in found.fixes if fix.preferred), None)
+        if preferred is None:
+            continue
+        wanted = {name: list(known) for name, known in edits.items()}
+        for edit in preferred.edits:
+            wanted.setdefault(world.relative(edit.path), []).append(edit.edit)
+        try:
+            for name, found_edits in wanted.items():
+                apply_edits(texts[name], found_edits)
+        except OverlappingEditsError:
+            waiting += 1
+        else:
+            edits = wanted
+            fixed += 1
+    return {name: apply_edits(texts[name], edits[name]) for name in sorted(edits)}, fixed, waiting
 
 
 def _diff(before: str, after: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from offloop.facts.model import FunctionFacts, ParameterKind
-from offloop.facts.tree import Assign, Attribute, Call, Expr, Name
+from offloop.facts.tree import Assign, Attribute, Call, Expr, Name, Return
 from offloop.facts.walk import statements
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
@@ -246,7 +246,11 @@ class TwinFinder:
             isinstance(call.function, Attribute) and call.function.attr == "result"
             for call in self.program.facts(twin).calls
         )
-        returns_same = theirs is not None and ours is not None and _plain(theirs) == _plain(ours)
+        returns_same = (
+            theirs is not None
+            and ours is not None
+            and (_plain(theirs) == _plain(ours) or self._gives_back(twin, loop_function))
+        )
         return Twin(
             self._dotted(twin),
             tuple(name for name in own if name not in others and name != "self"),
@@ -254,6 +258,21 @@ class TwinFinder:
             returns_same,
             blocks,
             ours is not None and ours.role == "property",
+        )
+
+    def _gives_back(self, twin: FunctionId, loop_function: FunctionId) -> bool:
+        """Whether a twin that declares no result returns what it waits for (helpers/template.py, Template)."""
+        facts = self.program.facts(twin)
+        return (
+            facts.returns is None
+            and loop_function in set(self._targets(twin))
+            and any(
+                isinstance(one, Return)
+                and isinstance(one.value, Call)
+                and isinstance(one.value.function, Attribute)
+                and one.value.function.attr == "result"
+                for one in statements(facts.body)
+            )
         )
 
     def _signature(self, function: FunctionId) -> FunctionSignature | None:

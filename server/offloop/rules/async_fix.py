@@ -180,10 +180,11 @@ def _call_edits(analysis: Analysis, function: FunctionId, use: _Use, name: str |
     if any(isinstance(part, Await) for part in walk(call)):
         return None
     hass = handle_for(analysis, function)
-    handed = None
-    if hass is not None:
-        handed = handed_over(analysis, function.module, call, f"{hass}.{EXECUTOR_JOB}(")
-    return _awaited(use, handed) if handed is not None else None
+    brackets = _await_around(use)
+    if hass is None or brackets is None:
+        return None
+    before, after = brackets
+    return handed_over(analysis, function, call, f"{before}{hass}.{EXECUTOR_JOB}", tail=after)
 
 
 def _is_super(expression: Expr) -> bool:
@@ -214,18 +215,21 @@ def _unwrapped(use: _Use, api: LoopApi) -> list[Edit] | None:
 
 def _awaited(use: _Use, edits: list[Edit]) -> list[Edit] | None:
     """Return the edits with ``await`` before the call, None where a comprehension would become asynchronous."""
+    brackets = _await_around(use)
+    if brackets is None:
+        return None
+    before, after = brackets
+    wrapped = [Edit(use.call.start, use.call.start, before), *edits]
+    return [*wrapped, Edit(use.call.end, use.call.end, after)] if after else wrapped
+
+
+def _await_around(use: _Use) -> tuple[str, str] | None:
+    """Return what stands before and after an awaited call, None in a comprehension, which would become asynchronous."""
     if any(isinstance(part, Comprehension) for part in use.around):
         return None
-    call = use.call
     parent = use.around[-1] if use.around else None
-    alone = parent is None or (isinstance(parent, Call) and parent.function != call)
-    before, after = ("await ", "") if alone else ("(await ", ")")
-    others = [edit for edit in edits if not edit.start == edit.end == call.start]
-    first = "".join(edit.content for edit in edits if edit.start == edit.end == call.start)
-    last = "".join(edit.content for edit in others if edit.start == edit.end == call.end)
-    others = [edit for edit in others if not edit.start == edit.end == call.end]
-    wrapped = [Edit(call.start, call.start, before + first), *others]
-    return wrapped if not last + after else [*wrapped, Edit(call.end, call.end, last + after)]
+    alone = parent is None or (isinstance(parent, Call) and parent.function != use.call)
+    return ("await ", "") if alone else ("(await ", ")")
 
 
 def _holds_something(facts: FunctionFacts, calls: list[Call]) -> bool:

@@ -25,6 +25,7 @@ from offloop.rules.edits import (
     newline_of,
     uses_of,
 )
+from offloop.rules.layout import Leaf, respaced
 from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.text import Edit
 
@@ -63,24 +64,24 @@ def callback_fix(analysis: Analysis, crossing: Crossing) -> Fix | None:
     )
 
 
-def _decorator(analysis: Analysis, module: str) -> tuple[str, Edit | None] | None:
+def _decorator(analysis: Analysis, module: str) -> tuple[str, list[Edit]] | None:
     """Return how a module can name the decorator, and the import that this takes."""
     analysed = analysis.program.world.analysed[module]
     dotted = min(CALLBACK_DECORATORS)
     home, _, name = dotted.rpartition(".")
     known = bound_name(analysed.facts, home, name)
     if known is not None:
-        return known, None
+        return known, []
     imported = any(one.module == home and one.name is not None for one in module_imports(analysed.facts))
     if name in analysed.signature.names or uses_of(analysed.text, name) or not imported:
         # The plain name means something else here, or the module is used as a whole: go through the module.
         through = bound_module(analysed.facts, home)
         if through is not None:
-            return f"{through}.{name}", None
+            return f"{through}.{name}", []
         if name in analysed.signature.names:
             return None
-    edit = import_name(analysed.text, analysed.facts, home, name)
-    return (name, edit) if edit is not None else None
+    edits = import_name(analysed.text, analysed.facts, home, name)
+    return (name, edits) if edits else None
 
 
 def _definition_edits(analysis: Analysis, function: FunctionId) -> list[Edit] | None:
@@ -89,7 +90,7 @@ def _definition_edits(analysis: Analysis, function: FunctionId) -> list[Edit] | 
     edit = decorate(analysed.text, analysis.program.facts(function), named[0]) if named is not None else None
     if named is None or edit is None:
         return None
-    return [edit] if named[1] is None else [named[1], edit]
+    return [*named[1], edit]
 
 
 def _lambda_edits(analysis: Analysis, function: FunctionId, api: str) -> list[Edit] | None:
@@ -123,8 +124,12 @@ def _lambda_edits(analysis: Analysis, function: FunctionId, api: str) -> list[Ed
         f"@{named[0]}{newline}{indent}def {name}({parameters}):{newline}{indent}    {expression}{newline}"
         f"{newline}{indent}"
     )
-    edits = [Edit(statement.start, statement.start, definition), Edit(facts.start, facts.end, name)]
-    return edits if named[1] is None else [named[1], *edits]
+    return [
+        *named[1],
+        Edit(statement.start, statement.start, definition),
+        Edit(facts.start, facts.end, name),
+        *respaced(text, [statement], Leaf(facts.start, facts.end, len(name))),
+    ]
 
 
 def _is_comprehended(statement: Statement, function: int) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import Import, Statement
 from offloop.facts.walk import blocks, statements
 from offloop.text import Edit, LineIndex
 
+LINE_LENGTH = 88
+"""What formatters keep lines to; code with longer lines keeps its own length."""
 _NAME_IN_IMPORT = re.compile(r"(?<![\w.])(\w+)(?:\s+as\s+(\w+))?")
 
 
@@ -61,29 +64,47 @@ def bound_module(facts: ModuleFacts, module: str) -> str | None:
     return None
 
 
-def import_name(text: str, facts: ModuleFacts, module: str, name: str) -> Edit | None:
-    """Return the edit that makes ``from module import name`` hold, None where the module has no import to go by."""
+def import_name(text: str, facts: ModuleFacts, module: str, name: str, freed: int = 0) -> list[Edit]:
+    """Return the edits that make ``from module import name`` hold, none where it holds or cannot be brought in.
+
+    ``freed`` is how many characters another edit takes out of an import from that module.
+    """
     beside = [
         s for s in module_imports(facts) if s.level == 0 and s.module == module and s.name not in (None, "*")
     ]
     if beside:
-        return _into_statement(text, beside[0], name)
+        return _into_statement(text, beside[0], name, freed)
     line = f"from {module} import {name}"
     newline = newline_of(text)
     section = _section(module, 0)
     known = _import_statements(facts)
     same = [s for s in known if _section(s.module, s.level) == section]
     smaller = [s for s in same if s.module.casefold() < module.casefold()]
+    if _keeps_kinds_apart(known):
+        smaller = [s for s in smaller if s.name is not None] or [s for s in same if s.name is None]
     if smaller:
-        return _after(text, smaller[-1], f"{newline}{line}")
+        return [_after(text, smaller[-1], f"{newline}{line}")]
     if same:
-        return Edit(same[0].start, same[0].start, f"{line}{newline}")
+        return [Edit(same[0].start, same[0].start, f"{line}{newline}")]
     earlier = [s for s in known if _section(s.module, s.level) < section]
     if earlier:
-        return _after(text, earlier[-1], f"{newline}{newline}{line}")
+        return [_after(text, earlier[-1], f"{newline}{newline}{line}")]
     if known:
-        return Edit(known[0].start, known[0].start, f"{line}{newline}{newline}")
-    return _first_import(text, facts, module, name)
+        return [Edit(known[0].start, known[0].start, f"{line}{newline}{newline}")]
+    return [_first_import(text, facts, module, name)]
+
+
+def _keeps_kinds_apart(known: list[Import]) -> bool:
+    """Whether plain imports stand before the from-imports of their section, as import sorters have it by default.
+
+    Home Assistant sorts both by module; so does this where nothing tells.
+    """
+    followed = [
+        (one.name is None, other.name is None)
+        for one, other in pairwise(known)
+        if _section(one.module, one.level) == _section(other.module, other.level)
+    ]
+    return (True, False) in followed and (False, True) not in followed
 
 
 def _after(text: str, statement: Import, content: str) -> Edit:
@@ -112,7 +133,7 @@ def _section(module: str, level: int) -> int:
     return 1 if root in sys.stdlib_module_names else 2
 
 
-def _first_import(text: str, facts: ModuleFacts, module: str, name: str) -> Edit | None:
+def _first_import(text: str, facts: ModuleFacts, module: str, name: str) -> Edit:
     """Return the edit for a module without imports: after its docstring and ``__future__`` imports."""
     place = 0
     for statement in facts.body:
@@ -135,19 +156,50 @@ def _names(text: str, statement: Import) -> list[tuple[str, int, int]]:
     return [(m.group(1), start + m.start(), start + m.end()) for m in _NAME_IN_IMPORT.finditer(source)]
 
 
-def _into_statement(text: str, statement: Import, name: str) -> Edit | None:
+def _into_statement(text: str, statement: Import, name: str, freed: int) -> list[Edit]:
+    """Return the edits that put a name into a from-import, at its place among sorted names."""
     names = _names(text, statement)
     if any(known == name for known, _, _ in names):
-        return None
+        return []
+    is_on_lines = indent_at(text, names[-1][1]) is not None
+    indent = indent_at(text, statement.start)
+    opened = not is_on_lines and indent is not None and _overflows(text, statement, len(name) + 2 - freed)
+    edits = _on_lines(text, names, indent or "") if opened else []
+    inner = f"{newline_of(text)}{indent}    " if edits else None
     for known, start, _ in names:
         if _sort_key(known) > _sort_key(name):
-            indent = indent_at(text, start)
-            separator = " " if indent is None else newline_of(text) + indent
-            return Edit(start, start, f"{name},{separator}")
-    last_end = names[-1][2]
-    indent = indent_at(text, names[-1][1])
-    separator = " " if indent is None else newline_of(text) + indent
-    return Edit(last_end, last_end, f",{separator}{name}")
+            return [*edits, Edit(start, start, f"{name},{inner or _between(text, start)}")]
+    _, start, end = names[-1]
+    return [*edits, Edit(end, end, f",{inner or _between(text, start)}{name}")]
+
+
+def _between(text: str, start: int) -> str:
+    """Return what stands between names of an import of which one starts at an offset, commas excluded."""
+    indent = indent_at(text, start)
+    return " " if indent is None else newline_of(text) + indent
+
+
+def _overflows(text: str, statement: Import, more: int) -> bool:
+    """Whether an import on one line would be too long with more characters."""
+    index = LineIndex(text)
+    line = index.line_text(index.position(statement.start).line)
+    return len(line.partition("#")[0].rstrip()) + more > max(LINE_LENGTH, len(line))
+
+
+def _on_lines(text: str, names: list[tuple[str, int, int]], indent: str) -> list[Edit]:
+    """Return the edits that give each name of an import on one line a line of its own, none where it has brackets."""
+    line = LineIndex(text)
+    end = line.line_end(line.position(names[-1][2]).line)
+    if "(" in text[names[0][1] - 2 : names[0][1]] or ";" in text[names[-1][2] : end]:
+        return []
+    newline = newline_of(text)
+    inner = f"{newline}{indent}    "
+    edits = [Edit(names[0][1], names[0][1], f"({inner}")]
+    for (_, _, before), (_, after, _) in pairwise(names):
+        place = text.index(",", before, after) + 1
+        edits.append(Edit(place, after, inner))
+    # Sorted behind a name that is put at the end: insertions at one place are applied in the order of their texts.
+    return [*edits, Edit(names[-1][2], names[-1][2], f",{newline}{indent})")]
 
 
 def _sort_key(name: str) -> tuple[int, str]:
@@ -191,11 +243,12 @@ def replace_import(text: str, facts: ModuleFacts, statement: Import, new: str) -
     )
     if len(names) == 1 or statement not in facts.body:
         return [place]
-    added = import_name(text, facts, statement.module, new)
     dropped = drop_import(text, statement)
-    if added is not None and dropped is not None and dropped.start <= added.start <= dropped.end:
+    freed = dropped.end - dropped.start if dropped is not None else 0
+    added = import_name(text, facts, statement.module, new, freed)
+    if dropped is not None and any(dropped.start <= one.start <= dropped.end for one in added):
         return [place]
-    return [edit for edit in (added, dropped) if edit is not None]
+    return [*added, dropped] if dropped is not None else added
 
 
 def uses_of(text: str, name: str) -> int:

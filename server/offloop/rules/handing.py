@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from offloop.facts.model import ParameterKind
@@ -12,7 +13,8 @@ from offloop.inference.context import FunctionId
 from offloop.library.model import Type
 from offloop.library.overrides import HANDLE, HANDLE_HOLDERS, HANDLE_NAMES
 from offloop.resolve.values import Instance, ScopeRef, Value
-from offloop.rules.edits import bound_name, import_name
+from offloop.rules.edits import bound_name, enclosing_statement, import_name
+from offloop.rules.layout import Group, Leaf, Swap, arguments_of, exchanged
 from offloop.text import Edit
 
 _STARRED = (ParameterKind.VARIADIC, ParameterKind.KEYWORDS)
@@ -108,48 +110,74 @@ def _attributes(analysis: Analysis, scope: ScopeRef) -> list[str]:
 
 # ------------------------------------------------------------------ the call
 def handed_over(
-    analysis: Analysis, module: str, call: Call, before: str, after: str = ")"
+    analysis: Analysis,
+    function: FunctionId,
+    call: Call,
+    taker: str,
+    first: tuple[str, ...] = (),
+    tail: str = "",
 ) -> list[Edit] | None:
-    """Return the edits that turn ``fn(a, b)`` into ``before fn, a, b after`` and touch nothing else of it.
+    """Return the edits that turn ``fn(a, b)`` into ``taker(first, fn, a, b)tail`` and touch nothing else of it.
 
-    ``before`` ends with the bracket that ``after`` closes. Keywords go through ``functools.partial``. Comments
-    and lines inside of the call stay as they are. None where the call is written in a way that this would break.
+    Keywords go through ``functools.partial``. The call is laid out as formatters do; comments and lines inside
+    of it stay as they are. None where the call is written in a way that this would break.
     """
-    text = analysis.program.world.analysed[module].text
+    analysed = analysis.program.world.analysed[function.module]
+    text = analysed.text
     opening = text.find("(", call.function.end, call.end)
     if not isinstance(call.function, Name | Attribute) or opening < 0:
         return None
     if text[call.function.end : opening].strip() or "\n" in text[call.function.start : call.function.end]:
         return None
     imports: list[Edit] = []
-    after = after.removeprefix(")")
+    partial: str | None = None
     if any(argument.keyword is not None or argument.stars == 2 for argument in call.arguments):
-        partial_name, imported = _partial(analysis, module)
-        if partial_name is None:
+        partial, imports = _partial(analysis, function.module)
+        if partial is None:
             return None
-        before, after = f"{before}{partial_name}(", f"){after}"
-        imports = [imported] if imported is not None else []
-    edits = [*imports, Edit(call.start, call.start, before)]
+    found = arguments_of(text, call)
+    if found is not None:
+        arguments, is_open = found
+        passed = (Leaf(call.start, call.function.end), *arguments)
+        new = (
+            Group(taker, (*first, *passed), is_open, tail)
+            if partial is None
+            else Group(taker, (*first, Group(partial, passed, is_open)), False, tail)
+        )
+        statement = enclosing_statement(analysed.facts, function.index, call.start)
+        laid = exchanged(text, statement, Swap(call, new))
+        if laid is not None:
+            return [*imports, *laid]
+    before = f"{taker}({''.join(f'{one}, ' for one in first)}{f'{partial}(' if partial is not None else ''}"
+    return [*imports, *_inserted(text, call, before, f"{')' if partial is not None else ''}{tail}")]
+
+
+def _inserted(text: str, call: Call, before: str, after: str) -> list[Edit]:
+    """Return the edits that leave all lines and comments of a call where they are."""
+    opening = text.index("(", call.function.end)
+    first_line = re.compile(r"[ \t]*(?:#[^\r\n]*)?(\r\n|\r|\n)([ \t]*)").match(text, opening + 1)
+    separator = ", "
+    if first_line is not None:
+        before = before.rstrip(" ") + first_line.group(1) + first_line.group(2)
+        separator = ","
+    edits = [Edit(call.start, call.start, before)]
     if call.arguments:
-        separator = "," if text[opening + 1] in "\r\n" else ", "
         edits.append(Edit(opening, opening + 1, separator))
     else:
         edits.append(Edit(opening, call.end - 1, ""))
-    if after:
-        edits.append(Edit(call.end, call.end, after))
-    return edits
+    return [*edits, Edit(call.end, call.end, after)] if after else edits
 
 
-def _partial(analysis: Analysis, module: str) -> tuple[str | None, Edit | None]:
+def _partial(analysis: Analysis, module: str) -> tuple[str | None, list[Edit]]:
     """Return how a module can name ``functools.partial``, and the import that this takes."""
     analysed = analysis.program.world.analysed[module]
     known = bound_name(analysed.facts, "functools", "partial")
     if known is not None:
-        return known, None
+        return known, []
     for name, symbol in analysed.signature.names.items():
         if getattr(symbol, "dotted", None) == "functools":
-            return f"{name}.partial", None
+            return f"{name}.partial", []
     if "partial" in analysed.signature.names:
-        return None, None
+        return None, []
     imported = import_name(analysed.text, analysed.facts, "functools", "partial")
-    return ("partial", imported) if imported is not None else (None, None)
+    return ("partial", imported) if imported else (None, [])

@@ -14,16 +14,19 @@ from offloop.library.overrides import (
     ASYNCIO_APIS,
     CALL_AND_WAIT,
     CREATE_TASK,
+    HANDLE,
     RUN_COROUTINE,
 )
 from offloop.resolve.values import FunctionRef, ScopeRef
-from offloop.rules.edits import bound_name, import_name
+from offloop.rules.edits import bound_name, enclosing_statement, import_name
 from offloop.rules.handing import handed_over, handle_for
+from offloop.rules.layout import Group, Swap, arguments_of, exchanged
 from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.rules.twin_fix import is_used
 from offloop.text import Edit
 
 _TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"})
+_NAME, _LOOP = "name", "loop"  # what else asyncio's functions take
 _SOON = "asyncio.AbstractEventLoop.call_soon"
 
 
@@ -49,7 +52,7 @@ def hop_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
 def _job_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
     """Return ``hass.add_job(fn, ...)``, or ``call_soon_threadsafe`` for what add_job would send to a worker."""
     hop = f"{hass}.{ADD_JOB}" if _is_callback(analysis, crossing) else f"{hass}.loop.call_soon_threadsafe"
-    edits = handed_over(analysis, crossing.function.module, crossing.call, f"{hop}(")
+    edits = handed_over(analysis, crossing.function, crossing.call, hop)
     if edits is None:
         return None
     path = analysis.program.path(crossing.function.module)
@@ -68,18 +71,18 @@ def _wait_fix(analysis: Analysis, crossing: Crossing, hass: str) -> Fix | None:
     analysed = analysis.program.world.analysed[crossing.function.module]
     module, name = CALL_AND_WAIT
     known = bound_name(analysed.facts, module, name)
-    imported = None if known is not None else import_name(analysed.text, analysed.facts, module, name)
-    if known is None and (imported is None or name in analysed.signature.names):
+    imported = [] if known is not None else import_name(analysed.text, analysed.facts, module, name)
+    if known is None and (not imported or name in analysed.signature.names):
         return None
     edits = handed_over(
-        analysis, crossing.function.module, crossing.call, f"{known or name}({hass}.loop, ", ").result()"
+        analysis, crossing.function, crossing.call, known or name, (f"{hass}.loop",), ".result()"
     )
     if edits is None:
         return None
     path = analysis.program.path(crossing.function.module)
     return Fix(
         f"Use {name} (waits until the event loop has done it)",
-        tuple(FileEdit(path, edit) for edit in ([imported, *edits] if imported is not None else edits)),
+        tuple(FileEdit(path, edit) for edit in [*imported, *edits]),
         Applicability.UNSAFE,
         kind=FixKind.HOP,
     )
@@ -110,7 +113,7 @@ def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
         text[callee.value.start : callee.value.end] if api.startswith("asyncio.AbstractEventLoop.") else None
     )
     loop = loop or (f"{hass}.loop" if hass is not None else None)
-    edits = handed_over(analysis, crossing.function.module, crossing.call, f"{loop}.call_soon_threadsafe(")
+    edits = handed_over(analysis, crossing.function, crossing.call, f"{loop}.call_soon_threadsafe")
     if loop is None or edits is None:
         return
     yield Fix(
@@ -122,37 +125,63 @@ def _asyncio_fixes(analysis: Analysis, crossing: Crossing) -> Iterator[Fix]:
 
 
 def _task_fixes(analysis: Analysis, crossing: Crossing, hass: str | None) -> Iterator[Fix]:
-    analysed = analysis.program.world.analysed[crossing.function.module]
-    text, call = analysed.text, crossing.call
+    call = crossing.call
     path = analysis.program.path(crossing.function.module)
-    coroutine = text[call.arguments[0].value.start : call.arguments[0].value.end]
+    analysed = analysis.program.world.analysed[crossing.function.module]
     if hass is not None and not is_used(analysis, crossing) and _is_coroutine(analysis, crossing):
-        edit = Edit(call.start, call.end, f"{hass}.{CREATE_TASK}({coroutine})")
-        yield Fix(
-            f"Use {hass}.{CREATE_TASK} (scheduled in the event loop; returns None)",
-            (FileEdit(path, edit),),
-            Applicability.SAFE,
-            kind=FixKind.HOP,
-        )
+        edits = _with_arguments(analysis, crossing, f"{hass}.{CREATE_TASK}", takes_name=_takes_name(analysis))
+        if edits is not None:
+            yield Fix(
+                f"Use {hass}.{CREATE_TASK} (scheduled in the event loop; returns None)",
+                tuple(FileEdit(path, edit) for edit in edits),
+                Applicability.SAFE,
+                kind=FixKind.HOP,
+            )
     callee = call.function
     loop = f"{hass}.loop" if hass is not None else None
     if crossing.api.name.startswith("asyncio.AbstractEventLoop.") and isinstance(callee, Attribute):
-        loop = text[callee.value.start : callee.value.end]
+        loop = analysed.text[callee.value.start : callee.value.end]
     module, name = RUN_COROUTINE
     named = (
         f"{module}.{name}"
         if "asyncio" in analysed.signature.names
         else bound_name(analysed.facts, module, name)
     )
-    if loop is None or named is None:
+    edits = (
+        _with_arguments(analysis, crossing, named, loop) if loop is not None and named is not None else None
+    )
+    if edits is None:
         return
-    edit = Edit(call.start, call.end, f"{named}({coroutine}, {loop})")
     yield Fix(
         f"Use {name} (returns a future of concurrent.futures)",
-        (FileEdit(path, edit),),
+        tuple(FileEdit(path, edit) for edit in edits),
         Applicability.UNSAFE if is_used(analysis, crossing) else Applicability.SAFE,
         kind=FixKind.HOP,
     )
+
+
+def _takes_name(analysis: Analysis) -> bool:
+    found = analysis.program.world.find(f"{HANDLE}.{CREATE_TASK}")
+    return isinstance(found, FunctionSignature) and any(one.name == _NAME for one in found.parameters)
+
+
+def _with_arguments(
+    analysis: Analysis, crossing: Crossing, taker: str, *loop: str, takes_name: bool = False
+) -> list[Edit] | None:
+    """Return the edits that hand a coroutine, and the loop behind it, to another function of asyncio's kind.
+
+    A task's name goes along; None where it cannot.
+    """
+    analysed = analysis.program.world.analysed[crossing.function.module]
+    call = crossing.call
+    found = arguments_of(analysed.text, call)
+    keywords = [argument.keyword for argument in call.arguments[1:]]
+    if found is None or not {_LOOP, *([_NAME] if takes_name else [])} >= set(keywords):
+        return None
+    (coroutine, *others), is_open = found
+    kept = [leaf for leaf, keyword in zip(others, keywords, strict=True) if keyword == _NAME]
+    statement = enclosing_statement(analysed.facts, crossing.function.index, call.start)
+    return exchanged(analysed.text, statement, Swap(call, Group(taker, (coroutine, *kept, *loop), is_open)))
 
 
 def _is_coroutine(analysis: Analysis, crossing: Crossing) -> bool:

@@ -16,6 +16,7 @@ from offloop.rules.edits import (
     replace_import,
     uses_of,
 )
+from offloop.rules.layout import Leaf, respaced
 from offloop.rules.removers import is_remover_used
 from offloop.rules.rule import Applicability, FileEdit, Fix, FixKind
 from offloop.text import Edit
@@ -30,8 +31,9 @@ def twin_fix(analysis: Analysis, crossing: Crossing) -> Fix | None:
     if edits is None:
         return None
     path = analysis.program.path(crossing.function.module)
-    used = is_used(analysis, crossing)
-    risky = used and twin.blocks and not twin.is_property
+    # What undoes a registration waits for the loop as well, and nobody may have seen the loop call it.
+    is_registration = crossing.api.name in analysis.catalog.handoffs
+    risky = twin.blocks and is_registration and is_used(analysis, crossing)
     return Fix(
         f"Use {_written(analysis, crossing, twin)}{_change(twin)}",
         tuple(FileEdit(path, edit) for edit in edits),
@@ -110,11 +112,32 @@ def _edits(analysis: Analysis, crossing: Crossing, twin: Twin) -> list[Edit] | N
     if isinstance(callee, Attribute):
         if not _reachable(analysis, crossing, callee, name):
             return None
-        end = call.end if twin.is_property else callee.end
-        return [Edit(callee.end - len(callee.attr), end, name)]
+        if twin.is_property:
+            return [Edit(callee.end - len(callee.attr), call.end, name)]
+        return [
+            Edit(callee.end - len(callee.attr), callee.end, name),
+            *_respaced(analysis, crossing, callee, len(name) - len(callee.attr)),
+        ]
     if isinstance(callee, Name):
-        return _name_edits(analysis, module, callee, crossing.api, name)
+        edits = _name_edits(analysis, module, callee, crossing.api, name)
+        if edits is None:
+            return None
+        return [*edits, *_respaced(analysis, crossing, callee, len(edits[-1].content) - len(callee.id))]
     return None
+
+
+def _respaced(analysis: Analysis, crossing: Crossing, callee: Attribute | Name, more: int) -> list[Edit]:
+    """Return the edits that lay out the call anew for a callee that is some characters longer."""
+    analysed = analysis.program.world.analysed[crossing.function.module]
+    if "\n" in analysed.text[callee.start : callee.end]:
+        return []
+    index: int | None = crossing.function.index
+    around = [enclosing_statement(analysed.facts, index, callee.start)]
+    while index is not None and analysed.facts.functions[index].is_lambda:
+        index = analysed.facts.functions[index].parent
+        around.append(enclosing_statement(analysed.facts, index, callee.start))
+    changed = Leaf(callee.start, callee.end, callee.end - callee.start + more)
+    return respaced(analysed.text, [one for one in around if one is not None], changed)
 
 
 def _reachable(analysis: Analysis, crossing: Crossing, callee: Attribute, name: str) -> bool:
@@ -142,11 +165,7 @@ def _name_edits(analysis: Analysis, module: str, callee: Name, api: LoopApi, nam
         return [swap] if dropped is None else [dropped, swap]
     if name in analysed.signature.names:
         return None  # the name is taken by something else
-    if is_last:
-        edits = replace_import(text, facts, binding, name)
-    else:
-        added = import_name(text, facts, home, name)
-        edits = [added] if added is not None else []
+    edits = replace_import(text, facts, binding, name) if is_last else import_name(text, facts, home, name)
     return [*edits, swap] if edits else None
 
 
