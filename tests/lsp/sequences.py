@@ -17,6 +17,7 @@ from lsprotocol import types
 from offloop.catalog.load import load_catalog
 from offloop.catalog.locate import BundledRequest
 from offloop.config import Settings
+from offloop.inference.analysis import Analysis
 from offloop.library.model import Catalog
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.engine import Engine, Setup
@@ -24,6 +25,7 @@ from offloop.lsp.home import Home
 from offloop.lsp.session import Session
 from offloop.lsp.workshop import ProjectEngine
 from offloop.project import CheckResult, Project
+from offloop.rules.contexts import contexts
 from offloop.rules.rule import Diagnostic
 from offloop.source import integration_of, load_integration
 from offloop.text import Span
@@ -158,18 +160,24 @@ class InProcess(Editor):
         assert not [message for message in report.messages if "internal error" in message], report.messages
         assert report.versions.get(path) == self.versions[path]
         found = {name: [one.diagnostic for one in found] for name, found in report.findings.items()}
-        contexts = {
-            name: [f"{one.function} {one.context}" for one in functions]
-            for name, functions in report.functions.items()
-        }
-        return found, contexts
+        told = await self.session.asked(path, lambda analysis, _report: _contexts(analysis))
+        assert told is not None
+        return found, told
+
+
+def _contexts(analysis: Analysis) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for module in analysis.program.world.analysed:
+        for one in contexts(analysis, module):
+            found.setdefault(one.path, []).append(f"{one.function} {one.context}")
+    return found
 
 
 class Bench:
     """A workshop that has one engine for each session, on the one catalog."""
 
     def __init__(self) -> None:
-        self.made = ProjectEngine(lambda: Project(catalog(), SETTINGS), "bench", catalog())
+        self.made = ProjectEngine(lambda: Project(catalog(), SETTINGS, live=True), "bench", catalog())
 
     def setup(self, root: str, wishes: tuple[Mapping[str, object], ...], base: str) -> Setup:
         return Setup(SETTINGS, "bundled")

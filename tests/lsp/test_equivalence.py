@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
-from offloop.project import FunctionContext
+from offloop.rules.contexts import FunctionContext
 from offloop.rules.rule import Diagnostic
 from tests.lsp.clients import VSCODE
 from tests.lsp.real_parts import home_assistant
@@ -71,7 +72,7 @@ async def _compare(folder: Path, chooser: random.Random, steps: int) -> None:
         editor.session.close()
 
 
-def _by_path(things: tuple[_T, ...]) -> dict[str, list[_T]]:
+def _by_path(things: Sequence[_T]) -> dict[str, list[_T]]:
     found: dict[str, list[_T]] = {}
     for thing in things:
         found.setdefault(thing.path, []).append(thing)

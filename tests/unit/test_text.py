@@ -39,7 +39,7 @@ def test_places_outside_are_clamped(text: str, offset: int, line: int) -> None:
 
 def test_line_ends() -> None:
     index = LineIndex("a\r\nb\rc\nd\x0c\u2028e")
-    assert index.starts == [0, 3, 5, 7]
+    assert index.starts == (0, 3, 5, 7)
     assert index.position(4) == (1, 1)
     assert index.line_text(3) == "d\x0c\u2028e"
     assert index.line_text(9) == ""

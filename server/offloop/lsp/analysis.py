@@ -14,6 +14,7 @@ from offloop.config import Settings
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter
 from offloop.lsp.engine import Engine
+from offloop.lsp.marks import labels
 from offloop.lsp.proofs import Proofs
 from offloop.lsp.report import Renderer, Report
 from offloop.proof import hold_together, prove
@@ -37,6 +38,10 @@ _LOOK_SECONDS = 1.0
 _OF_INTEGRATIONS = ("custom_components.", "homeassistant.components.")
 
 
+_Stamp = tuple[int, int]
+"""When a file was changed (nanoseconds), and its size (bytes)."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenText:
     """An open text at one moment."""
@@ -48,11 +53,15 @@ class OpenText:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that one analysis depends on besides the disk; ``texts`` by path."""
+    """All that one analysis depends on besides the disk; ``texts`` by path.
+
+    ``marked`` are the open files whose marks the client would have to ask for again if they changed.
+    """
 
     folder: IntegrationFolder | None
     texts: Mapping[str, OpenText]
     settings: Settings
+    marked: frozenset[str] = frozenset()
 
 
 class Asked(NamedTuple):
@@ -101,18 +110,18 @@ class Look(NamedTuple):
 class DiskTexts:
     """The texts of an integration's closed files, read again when their size or time changes."""
 
-    _known: dict[str, tuple[tuple[int, int], str]] = field(default_factory=dict)
+    _known: dict[str, tuple[_Stamp, str]] = field(default_factory=dict)
     _forgotten: set[str] = field(default_factory=set)
-    _listed: frozenset[str] = frozenset()
+    _stamps: dict[str, _Stamp | None] = field(default_factory=dict)
     _last: tuple[Look, Snapshot, Integration] | None = None
     _wishes: int = 0
 
     def edited(self, snapshot: Snapshot) -> Integration | None:
-        """Return the last integration with the open texts of now, None where the disk is to be looked at.
+        """Return the last integration with the open texts of now, None where the disk is to be read.
 
-        While somebody types, once a second is often enough: what else happens to files is told.
+        While somebody types, a look at the disk once a second is often enough: what else happens to files is told.
         """
-        if self._last is None or self._forgotten:
+        if self._last is None or self._forgotten or snapshot.folder is None:
             return None
         look, before, integration = self._last
         is_same = (
@@ -120,8 +129,12 @@ class DiskTexts:
             and before.settings is snapshot.settings
             and before.texts.keys() == snapshot.texts.keys()
         )
-        if not is_same or look.wishes != self._wishes or time.monotonic() - look.moment > _LOOK_SECONDS:
+        if not is_same or look.wishes != self._wishes:
             return None
+        if time.monotonic() - look.moment > _LOOK_SECONDS:
+            look = self.look()
+            if self.has_changed(snapshot.folder):
+                return None
         opened = snapshot.texts
         files = tuple(
             file
@@ -145,19 +158,20 @@ class DiskTexts:
         """Wish that the disk is looked at for the next analysis; called from the loop's thread."""
         self._wishes += 1
 
-    def current(self) -> dict[str, str]:
-        """Return the known texts whose files have not changed."""
+    def current(self, folder: IntegrationFolder) -> dict[str, str]:
+        """Return the known texts whose files have not changed; what there is now is to be read."""
+        # Before anything is read: what changes meanwhile is seen by the next look.
+        self._stamps = {path: _stamp(path) for path in _listed(folder)}
         while self._forgotten:
             self._known.pop(self._forgotten.pop(), None)
-        self._known = {path: known for path, known in self._known.items() if _stamp(path) == known[0]}
+        self._known = {path: known for path, known in self._known.items() if self._now(path) == known[0]}
         return {path: text for path, (_stamp_, text) in self._known.items()}
 
     def has_changed(self, folder: IntegrationFolder) -> bool:
-        """Return whether files have changed since they were read, or have come since the last look."""
-        there = frozenset(str(path) for path in python_files(Path(folder.root), folder.nested, []))
-        listed, self._listed = self._listed or there, there
-        read = list(self._known.items())
-        return not there <= listed or any(_stamp(path) != stamp for path, (stamp, _text) in read)
+        """Return whether files have changed since they were read, or have come since."""
+        return not _listed(folder) <= self._stamps.keys() or any(
+            _stamp(path) != stamp for path, (stamp, _text) in self._known.items()
+        )
 
     def forget(self, path: str) -> None:
         """Read a file again: it is said to have changed, whatever its size and time say."""
@@ -167,12 +181,19 @@ class DiskTexts:
         """Keep the texts that were read from the disk."""
         for source in integration.files:
             if source.path not in opened and source.path not in self._known:
-                stamp = _stamp(source.path)
+                stamp = self._now(source.path)
                 if stamp is not None:
                     self._known[source.path] = (stamp, source.text)
 
+    def _now(self, path: str) -> _Stamp | None:
+        return self._stamps[path] if path in self._stamps else _stamp(path)
 
-def _stamp(path: str) -> tuple[int, int] | None:
+
+def _listed(folder: IntegrationFolder) -> frozenset[str]:
+    return frozenset(str(path) for path in python_files(Path(folder.root), folder.nested, []))
+
+
+def _stamp(path: str) -> _Stamp | None:
     try:
         status = os.stat(path)  # noqa: PTH116 - one call a file, on every edit
     except OSError:
@@ -192,7 +213,7 @@ def read(snapshot: Snapshot, disk: DiskTexts) -> Integration:
     if edited is not None:
         return edited
     look = disk.look()
-    texts = disk.current() | {path: text.lines.text for path, text in opened.items()}
+    texts = disk.current(snapshot.folder) | {path: text.lines.text for path, text in opened.items()}
     settings = snapshot.settings
     integration = load_integration(
         snapshot.folder, texts=texts, excludes=settings.excludes, max_bytes=settings.max_file_size
@@ -226,12 +247,23 @@ def analyse(
         rule_url,
     )
     versions = {path: text.version for path, text in opened.items()}
-    report = renderer.report(result, versions, snapshot.settings)
+    report = renderer.report(
+        result, versions, snapshot.settings, _marks(engine.analysis(integration), snapshot)
+    )
+    # Where functions run is asked of the analysis itself: nothing of an older one is kept alive by its findings.
+    result = replace(result, functions=())
     ask = partial(_ask, engine, integration) if engine.is_asking(integration) else None
     proofs = Proofs(
         partial(prove, engine, integration, result), partial(hold_together, engine, integration, result)
     )
     return Analysed(report, ask, partial(engine.analysis, integration), proofs)
+
+
+def _marks(analysis: Analysis | None, snapshot: Snapshot) -> dict[str, tuple[str, ...]]:
+    shown = snapshot.settings.inlay_hints, snapshot.settings.code_lens
+    if analysis is None or shown == ("off", False):
+        return {}
+    return {path: (*map(str, shown), *labels(analysis, path)) for path in snapshot.marked}
 
 
 def _ask(engine: Engine, integration: Integration) -> Asked:

@@ -38,6 +38,11 @@ class ClientFeatures:
     watched_files: bool = False
     configuration_registration: bool = False
 
+    @property
+    def refreshes_marks(self) -> bool:
+        """Whether the client can be asked to show anew what is beside functions."""
+        return self.refreshes_hints or self.refreshes_lenses
+
 
 def features_of(capabilities: types.ClientCapabilities) -> ClientFeatures:
     """Read a client's declared capabilities."""

@@ -18,7 +18,9 @@ from offloop.lsp.places import Places
 from offloop.lsp.proofs import provable
 from offloop.lsp.questions import ask
 from offloop.lsp.report import HOME_ASSISTANT, Finding, Report
+from offloop.lsp.symbols import outermost_around
 from offloop.lsp.why import Why, as_result, as_text, why_at, why_finding
+from offloop.text import Span
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
@@ -100,8 +102,17 @@ def _about_a_place(host: Host) -> None:
     async def fix_all_in_function(*arguments: Any) -> dict[str, Any]:
         argument = _argument(arguments)
         path = key_of(_uri(argument))
-        report, proofs = await provable(session, path)
-        meant = _in_function(report, path, _position(argument).line)
+        line = _position(argument).line
+
+        def question(analysis: Analysis, places: Places) -> tuple[Report, Span | None]:
+            return places.report, outermost_around(analysis, places, path, line)
+
+        while True:
+            asked = await ask(host, path, question)
+            report, proofs = await provable(session, path)
+            if asked is None or asked[0] is report:  # else an edit came between
+                break
+        meant = _within(report, path, asked[1] if asked is not None else None)
         maker = ActionMaker(report, session.client, session.converter, session.documents.uris(), proofs)
         await session.apart(partial(maker.try_all, meant))
         findings, edit = maker.joined(meant)
@@ -134,18 +145,11 @@ def _plain(host: Host, edit: types.WorkspaceEdit) -> object:
     return host.protocol._converter.unstructure(edit)  # noqa: SLF001 - pygls offers no other way
 
 
-def _in_function(report: Report, path: str, line: int) -> list[Finding]:
-    """Return the findings in the outermost function around a place: functions in it belong to it."""
-    lines = report.lines.get(path)
-    around = [one for one in report.functions.get(path, ()) if one.line <= line <= one.end_line]
-    if lines is None or not around:
+def _within(report: Report, path: str, around: Span | None) -> list[Finding]:
+    if around is None:
         return []
-    outer = min(around, key=lambda one: (one.line, one.column))
-    return [
-        finding
-        for finding in report.findings.get(path, ())
-        if outer.line <= lines.position(finding.diagnostic.span.start).line <= outer.end_line
-    ]
+    found = report.findings.get(path, ())
+    return [one for one in found if around.start <= one.diagnostic.span.start <= around.end]
 
 
 async def _open(host: Host, why: Why, places: Places) -> None:

@@ -49,6 +49,11 @@ def code_lenses(analysis: Analysis, places: Places, path: str) -> list[types.Cod
     return lenses
 
 
+def labels(analysis: Analysis, path: str) -> tuple[str, ...]:
+    """Return what is shown beside the functions of a file, places left out: those the client moves itself."""
+    return tuple(mark.label for mark in _marks(analysis, path))
+
+
 def _marks(analysis: Analysis, path: str) -> Iterator[Mark]:
     from offloop.inference.questions.outline import marks  # noqa: PLC0415 - start fast
 

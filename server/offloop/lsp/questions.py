@@ -125,22 +125,20 @@ def _hierarchy(host: Host) -> None:
             or None
         )
 
+    async def calls(
+        item: types.CallHierarchyItem, question: Callable[[Analysis, Places, object], list[_T]]
+    ) -> list[_T]:
+        path = hierarchy.path_of_item(item)
+        return await ask(host, path, lambda analysis, places: question(analysis, places, item.data)) or []
+
     @host.feature(types.CALL_HIERARCHY_INCOMING_CALLS)
     async def incoming(
         params: types.CallHierarchyIncomingCallsParams,
     ) -> list[types.CallHierarchyIncomingCall]:
-        data = params.item.data
-        path = hierarchy.path_of_item(params.item)
-        return (
-            await ask(host, path, lambda analysis, places: hierarchy.incoming(analysis, places, data)) or []
-        )
+        return await calls(params.item, hierarchy.incoming)
 
     @host.feature(types.CALL_HIERARCHY_OUTGOING_CALLS)
     async def outgoing(
         params: types.CallHierarchyOutgoingCallsParams,
     ) -> list[types.CallHierarchyOutgoingCall]:
-        data = params.item.data
-        path = hierarchy.path_of_item(params.item)
-        return (
-            await ask(host, path, lambda analysis, places: hierarchy.outgoing(analysis, places, data)) or []
-        )
+        return await calls(params.item, hierarchy.outgoing)

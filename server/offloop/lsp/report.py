@@ -17,14 +17,12 @@ from lsprotocol import types
 from offloop.config import Settings
 from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter, uri_of
-from offloop.rules.contexts import by_file
 from offloop.rules.rule import Diagnostic, Severity, Step
 from offloop.text import LineIndex, Position
 
 if TYPE_CHECKING:
     from offloop.inference.trace import Place
     from offloop.project import CheckResult
-    from offloop.rules.contexts import FunctionContext
 
 SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -54,12 +52,13 @@ class Report:
     """The findings of one integration at one moment.
 
     ``findings`` and ``identities`` are by path (as Documents keeps it); an identity changes exactly when what
-    the client is shown of the file changes. ``versions`` are those of the open texts, ``lines`` the texts.
+    the client is shown of the file changes. ``marks`` is what is shown beside the functions of open files that
+    were not edited. ``versions`` are those of the open texts, ``lines`` the texts.
     """
 
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     identities: Mapping[str, str] = field(default_factory=dict)
-    functions: Mapping[str, tuple[FunctionContext, ...]] = field(default_factory=dict)
+    marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     versions: Mapping[str, int] = field(default_factory=dict)
     lines: Mapping[str, LineIndex] = field(default_factory=dict)
     source_root: str | None = None
@@ -72,26 +71,13 @@ class Report:
         return self.settings.diagnostic_mode == "workspace"
 
     def slim(self) -> Report:
-        """Return the report without what is only asked of open files: texts and functions."""
+        """Return the report without what is only asked of open files: texts and marks."""
         nothing = LineIndex("")
-        return replace(self, functions={}, lines=dict.fromkeys(self.lines, nothing))
+        return replace(self, marks={}, lines=dict.fromkeys(self.lines, nothing))
 
     def shown(self, path: str) -> list[types.Diagnostic]:
         """Return what the client is shown for a file."""
         return [finding.shown for finding in self.findings.get(path, ())]
-
-    def marks(self, path: str) -> list[tuple[object, ...]]:
-        """Return what is shown beside the functions of a file, places left out: those the client moves itself."""
-        shown = (self.settings.inlay_hints, self.settings.code_lens)
-        if not any(shown):
-            return [shown]
-        return [
-            shown,
-            *(
-                (one.function, one.context, *[step.message for step in one.trace])
-                for one in self.functions.get(path, ())
-            ),
-        ]
 
     def identity(self, path: str) -> str:
         """Return the result id of a file; files without findings share one."""
@@ -109,7 +95,13 @@ class Renderer:
     source_root: str | None
     rule_url: Callable[[Diagnostic], str | None]
 
-    def report(self, result: CheckResult, versions: Mapping[str, int], settings: Settings) -> Report:
+    def report(
+        self,
+        result: CheckResult,
+        versions: Mapping[str, int],
+        settings: Settings,
+        marks: Mapping[str, tuple[str, ...]],
+    ) -> Report:
         """Render a whole result; findings in excluded files are left out."""
         findings: dict[str, list[Finding]] = {}
         seen: Counter[str] = Counter()
@@ -119,7 +111,7 @@ class Renderer:
         return Report(
             {path: tuple(found) for path, found in findings.items()},
             {path: _identity(found) for path, found in findings.items()},
-            by_file(result.functions),
+            marks,
             versions,
             self.lines,
             self.source_root,

@@ -318,8 +318,9 @@ class Session:
 
     def _keep(self, home: Home, generation: int, analysed: Analysed) -> None:
         report = analysed.report
-        others = home.paths - home.edited
-        if home.report is not NOTHING and any(report.marks(one) != home.report.marks(one) for one in others):
+        if home.report is not NOTHING and any(
+            home.report.marks.get(path) != marks for path, marks in report.marks.items()
+        ):
             self.on_marks()
         home.report, home.inside, home.done = report, analysed.inside, generation
         home.proofs = analysed.proofs or Proofs()
@@ -341,7 +342,8 @@ class Session:
         self._check_current(home, generation)
         opened = (document for path in home.paths if (document := self.documents.get(path)) is not None)
         texts = {one.path: OpenText(one.uri, one.version, one.lines) for one in opened}
-        snapshot = Snapshot(home.folder, texts, setup.settings)
+        marked = frozenset(texts.keys() - home.edited if self.client.refreshes_marks else ())
+        snapshot = Snapshot(home.folder, texts, setup.settings, marked)
         job = partial(analyse, snapshot, home.disk, engine, self.client, self._workshop.rule_url)
         work = self._worker.run(partial(self._if_current, home, generation, job))
         name = home.folder.name if home.folder else "a file"

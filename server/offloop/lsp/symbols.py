@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from offloop.lsp.places import Places
+from offloop.text import Span
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
@@ -26,6 +27,18 @@ def document_symbols(
     for entry in entries:
         _flatten(entry, "", places, path, found)
     return found
+
+
+def outermost_around(analysis: Analysis, places: Places, path: str, line: int) -> Span | None:
+    """Return the outermost function around a 0-based line: functions in it belong to it. None at module level."""
+    from offloop.inference.questions.cursor import module_at  # noqa: PLC0415 - start fast
+
+    module = module_at(analysis, path)
+    functions = analysis.program.world.analysed[module].facts.functions if module is not None else ()
+    start, end = places.lines(path).line_span(line)
+    around = [one for one in functions if one.start <= end and start <= one.end]
+    outer = min(around, key=lambda one: one.start, default=None)
+    return Span(outer.start, outer.end) if outer is not None else None
 
 
 def _symbol(entry: Entry, places: Places, path: str) -> types.DocumentSymbol:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import overload
 
 from offloop.inference.analysis import Analysis
@@ -33,78 +34,34 @@ class FunctionContext:
 
 
 class Contexts(Sequence[FunctionContext]):
-    """The functions of an integration in the order of its files; may be asked from any thread.
-
-    Most checks are asked for no function, or for those of one file: nothing is worked out before.
-    """
+    """The functions of an integration in the order of its files; worked out when somebody asks: most do not."""
 
     def __init__(self, view: Analysis) -> None:
         self._view = view
-        self._known: dict[str, tuple[FunctionContext, ...]] = {}
 
-    def of(self, path: str) -> tuple[FunctionContext, ...]:
-        """Return the functions of one file."""
-        known = self._known.get(path)
-        if known is None:
-            modules = self._view.program.world.analysed.values()
-            known = tuple(
-                one for module in modules if module.path == path for one in contexts(self._view, module.name)
-            )
-            self._known[path] = known
-        return known
-
-    def _all(self) -> list[FunctionContext]:
-        paths = dict.fromkeys(module.path for module in self._view.program.world.analysed.values())
-        return [one for path in paths for one in self.of(path)]
+    @cached_property
+    def _all(self) -> tuple[FunctionContext, ...]:
+        return tuple(
+            one for module in self._view.program.world.analysed for one in contexts(self._view, module)
+        )
 
     @overload
     def __getitem__(self, index: int) -> FunctionContext: ...
     @overload
-    def __getitem__(self, index: slice) -> list[FunctionContext]: ...
-    def __getitem__(self, index: int | slice) -> FunctionContext | list[FunctionContext]:
+    def __getitem__(self, index: slice) -> tuple[FunctionContext, ...]: ...
+    def __getitem__(self, index: int | slice) -> FunctionContext | tuple[FunctionContext, ...]:
         """Return one function, or some."""
-        return self._all()[index]
+        return self._all[index]
 
     def __len__(self) -> int:
         """Return the number of functions."""
-        return sum(len(module.facts.functions) for module in self._view.program.world.analysed.values())
+        return len(self._all)
 
     def __eq__(self, other: object) -> bool:
         """Whether both say the same of the same functions."""
-        return isinstance(other, Sequence) and self._all() == list(other)
+        return isinstance(other, Sequence) and self._all == tuple(other)
 
     __hash__ = None  # type: ignore[assignment]  # compared by what they say
-
-    def __iter__(self) -> Iterator[FunctionContext]:
-        """Go through all functions."""
-        return iter(self._all())
-
-
-class _ByFile(Mapping[str, tuple[FunctionContext, ...]]):
-    def __init__(self, functions: Contexts) -> None:
-        self._functions = functions
-
-    def __getitem__(self, path: str) -> tuple[FunctionContext, ...]:
-        found = self._functions.of(path)
-        if not found:
-            raise KeyError(path)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(one.path for one in self._functions))
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-def by_file(functions: Sequence[FunctionContext]) -> Mapping[str, tuple[FunctionContext, ...]]:
-    """Return functions by the path of their file, those of each file in order."""
-    if isinstance(functions, Contexts):
-        return _ByFile(functions)
-    found: dict[str, list[FunctionContext]] = {}
-    for function in functions:
-        found.setdefault(function.path, []).append(function)
-    return {path: tuple(some) for path, some in found.items()}
 
 
 def contexts(analysis: Analysis, module: str) -> Iterator[FunctionContext]:
