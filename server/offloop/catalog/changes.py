@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from offloop.catalog.guards import Guards, certain_calls_in, decorating
+from offloop.catalog.certain_calls import certain_calls_in
+from offloop.catalog.guards import Guards, decorating
 from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import (
     Assign,

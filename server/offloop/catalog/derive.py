@@ -13,6 +13,7 @@ from offloop.catalog.conventions import derive_conventions
 from offloop.catalog.effects import Effects
 from offloop.catalog.entries import EntryFinder
 from offloop.catalog.framework import framework_files, survey
+from offloop.catalog.gaps import gaps_of_contracts, gaps_of_files
 from offloop.catalog.handoffs import callable_parameters, derive_handoffs
 from offloop.catalog.open_calls import imported_functions, open_calls
 from offloop.catalog.property_entries import property_entries
@@ -40,10 +41,10 @@ from offloop.source import Problem, read_source
 def derive(root: Path, version: str) -> Catalog:
     """Derive the catalog of the release whose ``homeassistant/`` folder lies in ``root``.
 
-    Files that cannot be read are passed over and named in the notices.
+    Files that cannot be read are passed over; the notices tell what is missing.
     """
     inputs: list[ModuleInput] = []
-    notices: list[str] = []
+    unreadable: list[str] = []
     digest = hashlib.blake2b(digest_size=16)
     collecting = gc.isenabled()
     gc.disable()  # millions of small objects and no cycles: collecting them costs a third of the time
@@ -52,13 +53,13 @@ def derive(root: Path, version: str) -> Catalog:
         for module, path, is_package in framework_files(root, imports.base):
             source = read_source(str(path), module, is_package)
             if isinstance(source, Problem):
-                notices.append(f"{source.path}: {source.message}")
+                unreadable.append(f"{path.relative_to(root).as_posix()} ({source.message})")
                 continue
             digest.update(source.digest.encode())
             facts = extract(source.text)
             relative = path.relative_to(root).as_posix()
             inputs.append(ModuleInput(module, relative, is_package, source.text, facts))
-        return derive_from(inputs, version, digest.hexdigest(), str(root), tuple(notices), imports.functions)
+        return derive_from(inputs, version, digest.hexdigest(), root, tuple(unreadable), imports.functions)
     finally:
         if collecting:
             gc.enable()
@@ -68,13 +69,14 @@ def derive_from(
     inputs: Iterable[ModuleInput],
     version: str,
     digest: str,
-    root: str | None,
-    notices: tuple[str, ...] = (),
+    root: Path,
+    unreadable: tuple[str, ...] = (),
     imported: Mapping[str, Origin] | None = None,
 ) -> Catalog:
     """Derive a catalog from modules that are read already.
 
-    ``imported`` are functions that components import from each other, with the line that does.
+    ``unreadable`` names files that are not among them, ``imported`` functions that components import from each
+    other, with the line that does.
     """
     program = Program(inputs, {}, {}, CALLBACK_DECORATORS)
     conventions = derive_conventions(program)
@@ -98,14 +100,17 @@ def derive_from(
     return Catalog(
         version=version,
         digest=digest,
-        source_root=root,
+        source_root=str(root),
         modules=modules,
         loop_apis=apis,
         entry_points=entries,
         handoffs=handoffs,
         conventions=conventions,
         callback_decorators=CALLBACK_DECORATORS,
-        notices=notices,
+        notices=(
+            *gaps_of_files(program, root, unreadable),
+            *gaps_of_contracts(program, version, apis.values()),
+        ),
         blocking=blocking_calls(program),
         sync_apis=SyncApis(program, finder).derive(),
     )

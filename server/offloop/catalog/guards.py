@@ -5,33 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from offloop.catalog.certain_calls import certain_calls_in
 from offloop.catalog.harmless import has_nothing_to_do, only_looks
+from offloop.catalog.per_thread import PerThread
+from offloop.catalog.thread_checks import ThreadChecks, last_name
 from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import (
     Assign,
-    Attribute,
     Block,
     Boolean,
     Call,
     Collection,
     Compare,
-    Comprehension,
-    Conditional,
     Constant,
+    Evaluate,
     Expr,
     For,
     Handler,
     If,
-    Name,
+    Import,
     Raise,
     Return,
     Statement,
     Try,
-    Walrus,
     While,
     With,
 )
-from offloop.facts.walk import blocks, children, expressions, statements, word_start
+from offloop.facts.walk import blocks, expressions, statements, word_start
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
 from offloop.library.model import Kind, Origin
@@ -39,10 +39,10 @@ from offloop.library.overrides import RAISE_OFF_LOOP
 from offloop.resolve.values import FunctionRef, ScopeRef
 from offloop.resolve.world import External
 
-_THREAD_ID = "threading.get_ident"
 _CUSTOM_FOLDER = "custom_components"
 _FOR_CUSTOM_ONES = "Home Assistant checks the thread here for custom integrations, and raises"
-_TAKE_RUNTIME_ERRORS = frozenset({"RuntimeError", "Exception", "BaseException"})
+_NOT_IN_THIS_THREAD = "what it needs is there in the event loop's thread only"
+_TAKE_ALL = frozenset({"Exception", "BaseException"})
 
 
 class Guard(NamedTuple):
@@ -74,6 +74,8 @@ class Guards:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.checks = ThreadChecks(program)
+        self._per_thread = PerThread(program)
         self._known: dict[FunctionId, Guard | None] = {}
         self._custom: dict[str, set[str | None]] = {}
 
@@ -99,7 +101,7 @@ class Guards:
             if not isinstance(statement, If):
                 continue
             test, body = statement.branches[0]
-            if self._is_thread_test(test, scope) and not _refuses(body):
+            if self.checks.off_loop(test, scope) and not _refuses(body):
                 return self.program.line(scope.module, statement.start)
         return None
 
@@ -131,10 +133,13 @@ class Guards:
 
         ``changed`` says whether something has been changed before the block.
         """
-        for statement in block:
+        for position, statement in enumerate(block):
             found = self._certain_guard(statement, scope) or self._must_inside(statement, scope, changed)
             if found is not None:
                 return found
+            rest = block[position + 1 :]
+            if self._lets_loop_pass(statement, scope) and isinstance(block[-1], Raise) and _refuses(rest):
+                return Guard(None, self.program.origin(scope.module, statement.start), own=True)
             if isinstance(statement, Return | Raise):
                 return None
             if has_nothing_to_do(statement):
@@ -161,10 +166,13 @@ class Guards:
                     or self._must_branches(statement, scope, changed)
                 )
             case With():
-                return self._must(statement.body, scope, changed=changed)
+                found = self._must(statement.body, scope, changed=changed)
+                return None if found is not None and _suppresses(statement, found.error) else found
             case Try():
                 found = self._must(statement.body, scope, changed=changed)
-                if found is not None and any(_swallows(handler) for handler in statement.handlers):
+                if found is not None and any(
+                    _swallows(handler, found.error) for handler in statement.handlers
+                ):
                     found = None
                 return found or self._must(statement.finally_body, scope, changed=changed)
         return None
@@ -173,7 +181,7 @@ class Guards:
         """Return the guard that custom integrations meet: core's own are trusted (2024.5, entity.py)."""
         test, body = statement.branches[0]
         parts = test.values if isinstance(test, Boolean) and test.operator == "or" else (test,)
-        if not {_last_name(part) for part in parts} & self._custom_names(scope.module):
+        if not {last_name(part) for part in parts} & self._custom_names(scope.module):
             return None
         found = self._must(body, scope, changed=changed)
         return found._replace(how=_FOR_CUSTOM_ONES) if found is not None else None
@@ -188,8 +196,8 @@ class Guards:
                     if not isinstance(statement, Assign) or statement.value is None:
                         continue
                     value = statement.value
-                    if _last_name(value) in known or (isinstance(value, Compare) and _asks_for_custom(value)):
-                        known.update({_last_name(target) for target in statement.targets} - {None})
+                    if last_name(value) in known or (isinstance(value, Compare) and _asks_for_custom(value)):
+                        known.update({last_name(target) for target in statement.targets} - {None})
         return known
 
     def _must_branches(self, statement: If, scope: ScopeRef, changed: bool) -> Guard | None:
@@ -237,13 +245,26 @@ class Guards:
     def _test_guard(self, statement: If, scope: ScopeRef) -> Guard | None:
         """Return the guard that an ``if`` is whose body refuses what its test finds off the loop."""
         test, body = statement.branches[0]
-        if not self._is_thread_test(test, scope) or not _refuses(body):
-            return None
+        if not self.checks.off_loop(test, scope) or not _refuses(body):
+            return self._absence_guard(statement, scope)
         texts = (_first_string(call) for call in certain_calls_in(body))
         reported = next((text for text in texts if text is not None), None)
         return Guard(reported, self.program.origin(scope.module, statement.start), own=True)
 
+    def _absence_guard(self, statement: If, scope: ScopeRef) -> Guard | None:
+        """Return the guard that an ``if`` is which raises where something is not there, as in other threads."""
+        test, body = statement.branches[0]
+        if not isinstance(body[-1], Raise) or not self._per_thread.is_absent(test, scope):
+            return None
+        raised = body[-1].value
+        error = last_name(raised.function if isinstance(raised, Call) else raised) or "RuntimeError"
+        origin = self.program.origin(scope.module, statement.start)
+        return Guard(None, origin, own=True, how=_NOT_IN_THIS_THREAD, error=error)
+
     def _call_guard(self, call: Call, scope: ScopeRef) -> Guard | None:
+        if self._per_thread.raises_unset(call, scope):
+            origin = self.program.origin(scope.module, word_start(call))
+            return Guard(None, origin, own=True, how=_NOT_IN_THIS_THREAD, error="LookupError")
         for value in self.program.evaluator.values(call.function, scope):
             if isinstance(value, External) and value.dotted in RAISE_OFF_LOOP and not call.arguments:
                 origin = self.program.origin(scope.module, word_start(call))
@@ -266,39 +287,29 @@ class Guards:
 
     # ---------------------------------------------------------------- tests of the thread
     def _is_check(self, function: FunctionId) -> bool:
-        """Whether a function does nothing but check the thread."""
-        body = self.program.facts(function).body
+        """Whether a function does nothing but check the thread, by itself or by another one that does."""
         scope = ScopeRef(*function)
-        return (
-            any(
-                isinstance(statement, If)
-                and self._is_thread_test(statement.branches[0][0], scope)
-                and _refuses(statement.branches[0][1])
-                for statement in body
-            )
-            and len([s for s in body if not isinstance(getattr(s, "value", None), Constant)]) == 1
-        )
+        body = [one for one in self.program.facts(function).body if not _says_nothing(one)]
+        match body:
+            case [If(branches=((test, inner), *_))]:
+                return self.checks.off_loop(test, scope) is True and _refuses(inner)
+            case [Evaluate(value=Call(function=callee))]:
+                return any(
+                    isinstance(value, FunctionRef)
+                    and value.index >= 0
+                    and self._is_check(FunctionId(value.module, value.index))
+                    for value in self.program.evaluator.values(callee, scope)
+                )
+            case [If() as first, Raise()]:
+                return self._lets_loop_pass(first, scope)
+        return False
 
-    def _is_thread_test(self, test: Expr, scope: ScopeRef) -> bool:
-        """Whether a test is true exactly off the loop: ``x != threading.get_ident()``.
-
-        It stands alone, but for ``x`` being set.
-        """
-        if isinstance(test, Boolean) and test.operator == "and":
-            others = _other_parts(test)
-            return len(others) == 1 and self._is_thread_test(others[0], scope)
-        if not isinstance(test, Compare) or test.operators not in (("!=",), ("is not",)):
+    def _lets_loop_pass(self, statement: Statement, scope: ScopeRef) -> bool:
+        """Whether a statement is ``if <in the loop>: return``."""
+        if not isinstance(statement, If) or statement.orelse or len(statement.branches) != 1:
             return False
-        if not any("loop" in (_last_name(operand) or "") for operand in test.operands):
-            return False  # another thread's identity: a recorder's, a library's
-        return any(
-            isinstance(operand, Call)
-            and any(
-                isinstance(value, External) and value.dotted == _THREAD_ID
-                for value in self.program.evaluator.values(operand.function, scope)
-            )
-            for operand in test.operands
-        )
+        test, body = statement.branches[0]
+        return len(body) == 1 and isinstance(body[0], Return) and self.checks.off_loop(test, scope) is False
 
 
 def decorating(program: Program, facts: FunctionFacts, scope: ScopeRef) -> Iterator[tuple[Expr, FunctionRef]]:
@@ -311,45 +322,17 @@ def decorating(program: Program, facts: FunctionFacts, scope: ScopeRef) -> Itera
                 yield decorator, value
 
 
-def certain_calls(expr: Expr) -> Iterator[Call]:
-    """Yield the calls that evaluating an expression always makes, innermost first."""
-    match expr:
-        case Boolean(_, values, _, _):
-            yield from certain_calls(values[0])
-        case Conditional(test, _, _, _, _):
-            yield from certain_calls(test)
-        case Comprehension(_, _, generators, _, _):
-            yield from certain_calls(generators[0].iterable)
-        case _:
-            for child in children(expr):
-                yield from certain_calls(child)
-            if isinstance(expr, Call):
-                yield expr
-
-
-def certain_calls_in(block: Block) -> Iterator[Call]:
-    """Yield the calls that the expressions of a block's own statements always make."""
-    for statement in block:
-        for expr in expressions(statement):
-            yield from certain_calls(expr)
-
-
-def _other_parts(test: Boolean) -> list[Expr]:
-    """Return the parts of a test apart from those that set a name or ask whether it is set."""
-    names = {
-        part.target.id for part in test.values if isinstance(part, Walrus) and isinstance(part.target, Name)
-    }
-    return [
-        part
-        for part in test.values
-        if not isinstance(part, Walrus) and not (isinstance(part, Name) and part.id in names)
-    ]
-
-
 def _asks_for_custom(test: Compare) -> bool:
     """Whether a comparison is ``"custom_components" in ...``."""
     first = test.operands[0]
     return test.operators == ("in",) and isinstance(first, Constant) and first.value == _CUSTOM_FOLDER
+
+
+def _says_nothing(statement: Statement) -> bool:
+    """Whether a statement is a docstring or an import."""
+    return isinstance(statement, Import) or (
+        isinstance(statement, Evaluate) and isinstance(statement.value, Constant)
+    )
 
 
 def _refuses(body: Block) -> bool:
@@ -357,26 +340,29 @@ def _refuses(body: Block) -> bool:
     return not any(isinstance(statement, Return) for statement in statements(body))
 
 
-def _last_name(expr: Expr | None) -> str | None:
-    if isinstance(expr, Walrus):
-        return _last_name(expr.target)
-    return expr.attr if isinstance(expr, Attribute) else getattr(expr, "id", None)
-
-
 def _first_string(expr: Expr) -> str | None:
-    if isinstance(expr, Call) and expr.arguments:
-        value = expr.arguments[0].value
-        if isinstance(value, Constant) and isinstance(value.value, str):
-            return value.value
+    for argument in expr.arguments if isinstance(expr, Call) else ():
+        if isinstance(argument.value, Constant) and isinstance(argument.value.value, str):
+            return argument.value.value
     return None
 
 
-def _swallows(handler: Handler) -> bool:
+def _swallows(handler: Handler, error: str) -> bool:
     """Whether an ``except`` takes what a guard raises, and does not raise it again."""
     if any(isinstance(statement, Raise) for statement in statements(handler.body)):
         return False
     kinds = handler.type.items if isinstance(handler.type, Collection) else (handler.type,)
-    return any(kind is None or _last_name(kind) in _TAKE_RUNTIME_ERRORS for kind in kinds)
+    return any(kind is None or last_name(kind) in _TAKE_ALL | {error} for kind in kinds)
+
+
+def _suppresses(statement: With, error: str) -> bool:
+    """Whether a ``with suppress(...)`` takes what a guard raises."""
+    return any(
+        isinstance(call, Call)
+        and last_name(call.function) == "suppress"
+        and any(last_name(argument.value) in _TAKE_ALL | {error} for argument in call.arguments)
+        for call in expressions(statement)
+    )
 
 
 def _joined(ways: list[_Ways]) -> _Ways:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from offloop.catalog.guards import certain_calls
+from offloop.catalog.certain_calls import certain_calls
 from offloop.catalog.twins import TwinFinder
 from offloop.facts.tree import Assign, Attribute, Block, Call, Compare, Expr, If, Name, Raise, Try, With
 from offloop.facts.walk import dotted_name, expressions, statements, walk

@@ -163,6 +163,18 @@ METHODS_IN: Mapping[tuple[str, str], tuple[str, str]] = {
     },
 }
 
+# Names without which nothing can be said of what stands behind them; what each is for goes into the notice.
+LANDMARKS: Mapping[str, str] = {
+    "homeassistant.core.callback": "marks the functions of the event loop",
+    "homeassistant.core.HassJob": "decides by its kind where a callable runs",
+    "homeassistant.core.HomeAssistant": "is what `hass` stands for",
+    "homeassistant.helpers.entity.Entity": "calls the methods of entities",
+}
+
+# The oldest release that catalogs are compared with, and the first whose functions check the thread.
+OLDEST_RELEASE = "2021.1"
+GUARDS_SINCE = "2024.5"
+
 # HassJob's argument that settles where the callable runs, whatever its kind (core.py, HassJob.__init__).
 JOB_TYPE_KEYWORD = "job_type"
 FORCED: Mapping[str, Dispatch] = {
