@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
+from offloop.catalog.kept_with_data import kept_with_data
 from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import Await, Call, Compound, Constant, Evaluate, Expr, Jump, Raise
 from offloop.facts.walk import dotted_name, expressions, statements, walk, word_start
@@ -12,7 +13,7 @@ from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
 from offloop.library.model import Dispatch, FunctionSignature, HandOff, Kind, Origin, Type
-from offloop.library.overrides import JOB_CLASSES, KEPT_WITH_DATA
+from offloop.library.overrides import JOB_CLASSES
 from offloop.resolve.world import External
 
 _OPEN = frozenset({"Callable", "Any", "object", "CALLBACK_TYPE", "?"})
@@ -81,24 +82,12 @@ def derive_handoffs(
         handoff = _handoff(program, function, position, _nearest(kinds, calls=calls))
         if handoff is not None:
             result[handoff.api].append(handoff)
-    kept = _kept_with_data(program)
+    kept = kept_with_data(program, summaries)
     if kept is not None:
         result[kept.api] = [kept]
     for api, handoff in _of_abstract_methods(program, result):
         result[api].append(handoff)
     return {api: tuple(handoffs) for api, handoffs in result.items()}
-
-
-def _kept_with_data(program: Program) -> HandOff | None:
-    """Return the hand-off of what a Store is given to make its data with, None in sources without one."""
-    api, index, keyword, parameter = KEPT_WITH_DATA
-    found = program.world.find(api)
-    made = program.world.find(f"{api.rpartition('.')[0]}.__init__")
-    if not isinstance(found, FunctionSignature) or found.module not in program.world.analysed:
-        return None
-    in_loop = isinstance(made, FunctionSignature) and any(one.name == parameter for one in made.parameters)
-    dispatch = Dispatch.LOOP if in_loop else Dispatch.EXECUTOR
-    return HandOff(api, index, keyword, dispatch, Origin(program.path(found.module), found.line))
 
 
 def _of_abstract_methods(program: Program, known: Mapping[str, list[HandOff]]) -> list[tuple[str, HandOff]]:

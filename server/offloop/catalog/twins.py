@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from offloop.catalog.certain_calls import certain_calls_in
 from offloop.facts.model import FunctionFacts, ParameterKind
 from offloop.facts.tree import Assign, Attribute, Call, Expr, Name, Return
 from offloop.facts.walk import statements
 from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
 from offloop.library.model import Dispatch, FunctionSignature, HandOff, Kind, Twin
-from offloop.library.overrides import HANDOFFS, LOOP_PREFIXES
+from offloop.library.overrides import HANDOFFS, INTERNAL_SUFFIX, LOOP_PREFIXES
 from offloop.resolve.values import FunctionRef, ScopeRef
 from offloop.resolve.world import External
 
@@ -47,7 +48,17 @@ class TwinFinder:
         for loop_function, name, module in self.factories():
             twin = Twin(f"{module}.{name}", (), (), returns_same=True, blocks=True)
             found[self._dotted(loop_function)].append((0, twin))
-        return {name: min(twins, key=_preference)[1] for name, twins in found.items()}
+        twins = {name: min(ranked, key=_preference)[1] for name, ranked in found.items()}
+        return {**dict(self._of_internals(twins)), **twins}
+
+    def _of_internals(self, twins: Mapping[str, Twin]) -> Iterator[tuple[str, Twin]]:
+        """Yield, for the internal version of a function, the twin that the public one has."""
+        for name, twin in twins.items():
+            internal = self.program.world.find(f"{name}{INTERNAL_SUFFIX}")
+            same = self.program.world.find(twin.name)
+            if isinstance(internal, FunctionSignature) and isinstance(same, FunctionSignature):
+                own = FunctionId(internal.module, internal.index)
+                yield internal.dotted, self._twin(own, FunctionId(same.module, same.index))
 
     # ---------------------------------------------------------------- hops
     def _find_hops(self) -> dict[FunctionId, None]:
@@ -171,6 +182,7 @@ class TwinFinder:
                 for f in callers.get(callee, ())
                 if inner and inner <= self.callees[f] and self._owner(f) == self._owner(target)
             }
+            same_work |= set(self._parts_done(target, callers))
             for candidate in {target, *delegates, *same_work}:
                 if candidate in seen or candidate == twin or not self._is_public_loop(candidate):
                     continue
@@ -183,6 +195,30 @@ class TwinFinder:
                     continue
                 seen.add(candidate)
                 yield candidate
+
+    def _parts_done(
+        self, target: FunctionId, callers: dict[FunctionId, set[FunctionId]]
+    ) -> Iterator[FunctionId]:
+        """Yield the functions whose only work is the private part that a coroutine function always does.
+
+        What else it does is asked for by arguments (``force_refresh`` of Entity.async_update_ha_state).
+        """
+        facts = self.program.facts(target)
+        if not facts.is_async or facts.name.startswith("_"):
+            return
+        owner, scope = self._owner(target), ScopeRef(*target)
+        always = {
+            FunctionId(value.module, value.index)
+            for call in certain_calls_in(facts.body)
+            for value in self.program.evaluator.values(call.function, scope)
+            if isinstance(value, FunctionRef) and value.index >= 0
+        }
+        for part in always if len(always) == 1 else ():
+            if self._owner(part) == owner and self.program.facts(part).name.startswith("_"):
+                for caller in callers.get(part, ()):
+                    is_async = self.program.facts(caller).is_async
+                    if not is_async and self._owner(caller) == owner and self.callees[caller] == {part}:
+                        yield caller
 
     def _names_fit(self, loop_function: FunctionId, twin: FunctionId) -> bool:
         return self.program.facts(loop_function).name.removeprefix("async_") == self.program.facts(twin).name

@@ -10,22 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
-from offloop.facts.tree import (
-    Argument,
-    Call,
-    Constant,
-    Expr,
-)
+from offloop.facts.tree import Argument, Call, Constant, Expr
 from offloop.inference.accessors import Accessors
 from offloop.inference.arguments import (
     bound_already,
     find_argument,
-    forced,
     pair_arguments,
     starred,
     surplus,
 )
 from offloop.inference.carriers import Carriers
+from offloop.inference.construction import decided
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import ApiCall, Atom, CallEdge, HandOffEdge, Settled, Slot, Use
 from offloop.inference.flows import Flows
@@ -263,7 +258,8 @@ class CallGraph:
         if dotted in _PARTIALS and call.arguments:
             self._use(call.arguments[0].value, Use("bind", scope, call, 1))
             return
-        for handoff in (*HANDOFFS.get(dotted, ()), *self.handoffs.get(dotted, ())):
+        known = (*HANDOFFS.get(dotted, ()), *self.handoffs.get(dotted, ()))
+        for handoff in decided(self.evaluator, known, call, scope):
             argument, position = find_argument(call, handoff)
             if not self._libraries.concerns(handoff, receiver):
                 continue
@@ -274,7 +270,7 @@ class CallGraph:
                 self._flow(argument, scope, self._libraries.keep(handoff))
             else:
                 rest = position + 1 if handoff.passes_rest and position >= 0 else -1
-                use = Use("handoff", scope, call, rest, forced(handoff, call), argument)
+                use = Use("handoff", scope, call, rest, handoff, argument)
                 self._use(argument, use)
                 if handoff.dispatch is Dispatch.BY_TYPE and isinstance(argument, Constant):
                     for atom in self._methods_named(argument.value):
@@ -286,7 +282,7 @@ class CallGraph:
             found = self.evaluator.lookup(name.id, scope)
             if found is not None:
                 slot = (*self._slots.variable(found[0], name.id), place)
-                use = Use("handoff", scope, call, -1, forced(handoff, call), name)
+                use = Use("handoff", scope, call, -1, handoff, name)
                 self._flows.use(slot, use)
 
     def _methods_named(self, name: object) -> Iterator[Atom]:

@@ -202,6 +202,8 @@ class HandOff(NamedTuple):
     functions that run what is KEPT. ``within`` is the class whose own thread or loop it is, where other
     classes that share the function run what they are given elsewhere. ``needs`` are dotted functions of which
     one must be called for the thread to be there. ``is_one_way`` says that the callable may run elsewhere as well.
+    ``made_with`` are (parameter, value, dispatch): where the constructor of the receiver was given that value, the
+    callable runs there instead.
     """
 
     api: str
@@ -214,6 +216,7 @@ class HandOff(NamedTuple):
     runners: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     is_one_way: bool = False
+    made_with: tuple[tuple[str, bool, str], ...] = ()
 
 
 ATTRIBUTE = -1

@@ -42,15 +42,9 @@ _HANDOFFS: tuple[tuple[str, int, str, Dispatch, bool], ...] = (
     ("functools.reduce", 0, "function", Dispatch.CALLER, False),
 )
 
-# Where the derivation loses the callable among data: Store keeps it in one dictionary with what is to be written,
-# and calls it in the executor; where its constructor has the parameter, in the loop by default
-# (helpers/storage.py, class Store). API, index, keyword, parameter of the constructor.
-KEPT_WITH_DATA = (
-    "homeassistant.helpers.storage.Store.async_delay_save",
-    0,
-    "data_func",
-    "serialize_in_event_loop",
-)
+# Where the flow of data loses the callable: Store keeps it in one dictionary with what is to be written
+# (helpers/storage.py, class Store). API, index, keyword; catalog/kept_with_data.py reads where it is called.
+KEPT_WITH_DATA = ("homeassistant.helpers.storage.Store.async_delay_save", 0, "data_func")
 
 # Where the derivation loses the callable: HassJob is the dispatcher (core.py, class HassJob) and decides by
 # the callable's own kind, which no flow of data can show.

@@ -127,10 +127,38 @@ def get_hassjob_callable_job_type(target: Callable[..., Any]) -> HassJobType:
     return HassJobType.Executor
 
 
+class _Hass(threading.local):
+    """What the loop's thread alone can get at."""
+
+    hass: HomeAssistant | None = None
+
+
+_hass = _Hass()
+
+
+@callback
+def async_get_hass() -> HomeAssistant:
+    """Return the root object; raises in other threads."""
+    if not (hass := async_get_hass_or_none()):
+        raise HomeAssistantError("async_get_hass called from the wrong thread")
+    return hass
+
+
+def async_get_hass_or_none() -> HomeAssistant | None:
+    """Return the root object, None in other threads."""
+    return _hass.hass
+
+
 class HomeAssistant:
     """The root object."""
 
     config_entries: ConfigEntries = None
+
+    def __new__(cls, config_dir: str) -> HomeAssistant:
+        """Let the loop's thread find it."""
+        hass = super().__new__(cls)
+        _hass.hass = hass
+        return hass
 
     def __init__(self, config_dir: str) -> None:
         """Create the parts."""
@@ -463,9 +491,17 @@ class StateMachine:
         """Read a state; may be called from any thread."""
         return self._states.get(entity_id) or self._states.get(entity_id.lower())
 
-    def set(self, entity_id: str, new_state: str, attributes: Mapping[str, Any] | None = None) -> None:
+    def set(
+        self,
+        entity_id: str,
+        new_state: str,
+        attributes: Mapping[str, Any] | None = None,
+        force_update: bool = False,
+    ) -> None:
         """Write a state; may be called from any thread but the loop's."""
-        run_callback_threadsafe(self._loop, self.async_set, entity_id, new_state, attributes).result()
+        run_callback_threadsafe(
+            self._loop, self.async_set, entity_id, new_state, attributes, force_update
+        ).result()
 
     @callback
     def async_set(
