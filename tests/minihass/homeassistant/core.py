@@ -154,7 +154,7 @@ class HomeAssistant:
 
     config_entries: ConfigEntries = None
 
-    def __new__(cls, config_dir: str) -> HomeAssistant:
+    def __new__(cls, config_dir: str) -> HomeAssistant:  # noqa: PYI034 - as in the original
         """Let the loop's thread find it."""
         hass = super().__new__(cls)
         _hass.hass = hass
