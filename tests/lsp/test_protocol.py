@@ -278,6 +278,17 @@ def test_quick_fixes_are_offered_the_preferred_one_first(capabilities: Message) 
         assert apply(TEXT, edits) == TEXT.replace("async_fire", "fire")
 
 
+def test_the_preferred_fix_comes_alone_where_the_client_applies_the_only_one() -> None:
+    with serving() as server:
+        server.initialize(MINIMAL, initializationOptions={"ui": {"oneQuickFix": True}})
+        server.open(URI, TEXT)
+        at = span(1, 20, 1, 20)
+        (action,) = server.actions(URI, at, only=["quickfix"])
+        assert action["title"] == "Use hass.bus.fire"
+        assert len(server.actions(URI, at, only=["quickfix", "source"])) == 4
+        assert len(server.actions(URI, at)) == 5
+
+
 @pytest.mark.parametrize("capabilities", [MINIMAL, NEOVIM], ids=["minimal", "neovim"])
 def test_a_fix_that_does_not_help_is_not_offered(capabilities: Message) -> None:
     with serving() as server:

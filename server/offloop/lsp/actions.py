@@ -21,6 +21,7 @@ SHOW_WHY = "offloop.showWhy"
 """A command, and the kind of the action that runs it: it mends nothing, so it is no quick fix."""
 REASON = "TODO: why is this safe?"
 """Stands where the user is to say why a finding is suppressed."""
+_QUICK_FIX = types.CodeActionKind.QuickFix
 _TRY_SECONDS = 1.0
 _IGNORE = re.compile(r"#\s*offloop:\s*ignore\[([^\]]*)\]")
 
@@ -38,6 +39,9 @@ class ActionMaker:
     converter: Converter
     uris: Mapping[str, str]
     proofs: Proofs = field(default_factory=Proofs)
+    one_quick_fix: bool = False
+    """Whether the client applies a quick fix that is the only one: the preferred one then comes alone where only
+    quick fixes are asked for."""
 
     def actions(self, path: str, params: types.CodeActionParams) -> list[types.CodeAction]:
         """Return the actions for a range, the preferred fix of the nearest finding first."""
@@ -46,7 +50,14 @@ class ActionMaker:
             return []
         findings = self._meant(path, lines, params)
         actions: list[types.CodeAction] = []
-        if wanted(types.CodeActionKind.QuickFix.value, params.context.only):
+        if self.one_quick_fix and [*map(_name_of, params.context.only or ())] == [_name_of(_QUICK_FIX)]:
+            span = self.converter.span(lines, params.range)
+            found = self._preferred(
+                [one for one in findings if _touches(one.diagnostic.span, span)] or findings
+            )
+            if found is not None:
+                return [found]
+        if wanted(_QUICK_FIX.value, params.context.only):
             actions += self._quick_fixes(findings)
             actions += self._suppressions(lines, findings)
         if wanted(SHOW_WHY, params.context.only):
@@ -63,7 +74,7 @@ class ActionMaker:
             return
         meant = self._meant(path, lines, params)
         wishes = [(one.diagnostic, fix) for one in meant for fix in one.diagnostic.fixes if _is_change(fix)]
-        if wanted(types.CodeActionKind.QuickFix.value, params.context.only):
+        if wanted(_QUICK_FIX.value, params.context.only):
             self.proofs.try_each(wishes, _TRY_SECONDS)
         if wanted(FIX_ALL, params.context.only) and (params.context.only or wishes):
             self.try_all(self.report.findings.get(path, ()))
@@ -113,9 +124,18 @@ class ActionMaker:
         offered.sort(key=lambda pair: not self._prefers(*pair))
         return [self._quick_fix(finding, fix) for finding, fix in offered]
 
+    def _preferred(self, findings: Iterable[Finding]) -> types.CodeAction | None:
+        """Return the preferred fix of all these findings, None where they have several or none."""
+        preferred = [
+            (finding, fix)
+            for finding in findings
+            for fix in finding.diagnostic.fixes
+            if self._offers(finding, fix) and self._prefers(finding, fix)
+        ]
+        return self._quick_fix(*preferred[0]) if len({fix.edits for _, fix in preferred}) == 1 else None
+
     def _quick_fix(self, finding: Finding, fix: Fix) -> types.CodeAction:
-        kind = types.CodeActionKind.QuickFix
-        action = self._action(_title(fix), kind, fix.edits, [finding], self._prefers(finding, fix))
+        action = self._action(_title(fix), _QUICK_FIX, fix.edits, [finding], self._prefers(finding, fix))
         if self.client.resolves_edits:
             action.edit = None
             uri = self._uri(finding.diagnostic.path)
@@ -164,7 +184,7 @@ class ActionMaker:
             if edit is not None:
                 edits = [FileEdit(finding.diagnostic.path, edit)]
                 title = f"Suppress {code} on this line"
-                yield self._action(title, types.CodeActionKind.QuickFix, edits, [finding], preferred=False)
+                yield self._action(title, _QUICK_FIX, edits, [finding], preferred=False)
 
     def _reasons(self, path: str, findings: Iterable[Finding]) -> Iterator[types.CodeAction]:
         for finding in findings:
@@ -273,8 +293,12 @@ def wanted(kind: str, only: Sequence[types.CodeActionKind | str] | None) -> bool
     """Return whether a client that asks for ``only`` these kinds or what begins with them wants it."""
     if only is None:
         return True
-    names = [str(getattr(one, "value", one)) for one in only]
+    names = [_name_of(one) for one in only]
     return any(not name or kind == name or kind.startswith(name + ".") for name in names)
+
+
+def _name_of(kind: types.CodeActionKind | str) -> str:
+    return str(getattr(kind, "value", kind))
 
 
 def suppression(lines: LineIndex, span: Span, code: str) -> Edit | None:

@@ -114,7 +114,14 @@ def _actions(host: Host) -> None:
 
     async def maker_for(path: str) -> ActionMaker:
         report, proofs = await provable(session, path)
-        return ActionMaker(report, session.client, session.converter, session.documents.uris(), proofs)
+        return ActionMaker(
+            report,
+            session.client,
+            session.converter,
+            session.documents.uris(),
+            proofs,
+            host.shows("oneQuickFix"),
+        )
 
     @host.feature(types.TEXT_DOCUMENT_CODE_ACTION, kinds)
     async def code_action(params: types.CodeActionParams) -> list[types.CodeAction]:

@@ -360,7 +360,8 @@ return {
   root_dir = root_dir,
   workspace_required = true,
   settings = { offloop = vim.empty_dict() },
-  init_options = { ui = { showWhy = true } },
+  -- With the latter `vim.lsp.buf.code_action({ apply = true, context = { only = { 'quickfix' } } })` applies the fix.
+  init_options = { ui = { showWhy = true, oneQuickFix = true } },
   -- The code action and the lens of that name.
   commands = {
     ['offloop.showWhy'] = function(command, context)
