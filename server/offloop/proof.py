@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from offloop.facts.extract import extract
 from offloop.rules.rule import Diagnostic, Fix
+from offloop.rules.unused_imports import without_unused
 from offloop.source import Integration, source_from_text
 from offloop.text import Edit, Moves, OverlappingEditsError, apply_edits, in_line_ends_of
 
@@ -49,6 +50,16 @@ def edits_of(fixes: Iterable[Fix]) -> dict[str, list[Edit]]:
         for one in fix.edits:
             found.setdefault(one.path, {})[one.edit] = None
     return {path: list(edits) for path, edits in found.items()}
+
+
+def edits_together(integration: Integration, fixes: Iterable[Fix]) -> dict[str, list[Edit]]:
+    """Return the edits of fixes that are applied at once, by path; imports go that they leave unused together."""
+    texts = {file.path: file.text for file in integration.files}
+    found = edits_of(fixes)
+    try:
+        return {path: without_unused(texts[path], edits) for path, edits in found.items()}
+    except (KeyError, OverlappingEditsError):
+        return found  # nobody can apply them
 
 
 def edited(integration: Integration, edits: Edits) -> Edited | None:
@@ -186,7 +197,7 @@ def hold_together(
     wishes: Sequence[tuple[Diagnostic, Fix]],
 ) -> bool:
     """Whether fixes of findings of the last check hold when all are applied at once."""
-    after = edited(integration, edits_of(fix for _, fix in wishes))
+    after = edited(integration, edits_together(integration, [fix for _, fix in wishes]))
     if after is None or broken_syntax(integration, after.integration) is not None:
         return False
     outcome = prover.check_edited(after.integration, after.moves)

@@ -12,6 +12,7 @@ import pytest
 
 from offloop.project import CheckResult
 from offloop.rules.rule import Diagnostic
+from offloop.rules.unused_imports import without_unused
 from offloop.text import Edit, LineIndex, OverlappingEditsError, apply_edits
 from tests.mdtest import parse, world
 from tests.mdtest.parse import Assertion
@@ -179,7 +180,10 @@ def _mended(texts: dict[str, str], result: CheckResult) -> tuple[dict[str, str],
         else:
             edits = wanted
             fixed += 1
-    return {name: apply_edits(texts[name], edits[name]) for name in sorted(edits)}, fixed, waiting
+    after = {
+        name: apply_edits(texts[name], without_unused(texts[name], edits[name])) for name in sorted(edits)
+    }
+    return after, fixed, waiting
 
 
 def _diff(before: str, after: str) -> list[str]:

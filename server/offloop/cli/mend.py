@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from offloop.cli.report import applicable_fixes
-from offloop.proof import broken_syntax, edited, edits_of, objection
+from offloop.proof import broken_syntax, edited, edits_together, objection
 from offloop.source import Integration
 from offloop.text import Edit, LineIndex
 
@@ -142,7 +142,9 @@ def _tried(
     fixes: Mapping[_Identity, _Wish],
 ) -> Checked | None:
     """Return what the texts are with fixes applied, None where the fixes do not hold."""
-    after = edited(checked.integration, edits_of(wish.fix for wish in fixes.values()))
+    after = edited(
+        checked.integration, edits_together(checked.integration, [wish.fix for wish in fixes.values()])
+    )
     if after is None or broken_syntax(checked.integration, after.integration) is not None:
         return None
     new = {file.path: file.text for file in after.integration.files if file.path in after.moves}

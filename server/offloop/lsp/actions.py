@@ -14,6 +14,7 @@ from offloop.lsp.convert import Converter, uri_of
 from offloop.lsp.proofs import Proofs
 from offloop.lsp.report import Finding, Report
 from offloop.rules.rule import Applicability, FileEdit, Fix
+from offloop.rules.unused_imports import without_unused
 from offloop.text import Edit, LineIndex, Span
 
 FIX_ALL = "source.fixAll.offloop"
@@ -205,7 +206,18 @@ class ActionMaker:
                 and joined.join(fix.edits)
             ):
                 findings.append(finding)
-        return findings, self._workspace_edit(joined.edits)
+        return findings, self._workspace_edit(self._without_unused(joined.edits))
+
+    def _without_unused(self, edits: Iterable[FileEdit]) -> Iterator[FileEdit]:
+        """Yield edits that are applied at once, and those of the imports that nobody needs after them."""
+        by_path: dict[str, list[Edit]] = {}
+        for one in edits:
+            by_path.setdefault(one.path, []).append(one.edit)
+        for path, found in by_path.items():
+            lines = self.report.lines.get(path)
+            yield from (
+                FileEdit(path, edit) for edit in (without_unused(lines.text, found) if lines else found)
+            )
 
     def _fix_all(self, path: str) -> Iterator[types.CodeAction]:
         found = self.report.findings.get(path, ())

@@ -214,7 +214,7 @@ def drop_import(text: str, statement: Import) -> Edit | None:
     if len(names) == 1:
         if not is_alone_on_lines(text, statement.start, statement.end):
             return None
-        return Edit(statement.start, _next_line(text, statement.end), "")
+        return Edit(statement.start, next_line(text, statement.end), "")
     for position, (known, start, end) in enumerate(names):
         if known == statement.name and _alias_in(text[start:end]) == statement.alias:
             if position + 1 < len(names):
@@ -284,7 +284,8 @@ def _line_end(text: str, offset: int) -> int:
     return index.line_end(index.position(offset).line)
 
 
-def _next_line(text: str, offset: int) -> int:
+def next_line(text: str, offset: int) -> int:
+    """Return the offset at which the line after that of an offset begins."""
     index = LineIndex(text)
     line = index.position(offset).line
     return index.starts[line + 1] if line + 1 < len(index.starts) else len(text)

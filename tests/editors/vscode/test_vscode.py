@@ -47,7 +47,7 @@ def test_types_and_pieces_in_plain_node() -> None:
 
 @pytest.mark.real
 @pytest.mark.parametrize(
-    "scenario", ["everyday", "untrusted", "trouble", "environments", "folders", "universal"]
+    "scenario", ["everyday", "commands", "untrusted", "trouble", "environments", "folders", "universal"]
 )
 def test_in_a_real_vs_code(scenario: str) -> None:
     node = _node()

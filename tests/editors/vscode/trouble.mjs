@@ -56,6 +56,15 @@ await scenario({ folder }, async (code) => {
   assert.ok(code.servers().includes(first));
 });
 
+// No Python at all: nothing is set, and there is none on the search path.
+const bare = exampleFolder(place, "without Python");
+mkdirSync(join(place, "empty"));
+await scenario({ folder: bare, settings: base, env: { PATH: join(place, "empty") } }, async (code) => {
+  await code.openFile("switch.py", 53);
+  await expectMessage(code, /offloop needs Python 3\.11 or newer to run, and found no Python/, "Get Python");
+  assert.deepEqual(code.servers(), []);
+});
+
 async function expectMessage(code, pattern, button) {
   const message = code.page.locator(".notification-toast", { hasText: "offloop" });
   const told = await until(`a message like ${pattern}`, async () => (await message.allInnerTexts()).map((text) => text.replace(/\s+/g, " ")).find((text) => pattern.test(text)));
