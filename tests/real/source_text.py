@@ -21,7 +21,7 @@ EXECUTOR = re.compile(
     r"(?:(?:ft\.|functools\.)?partial\(\s*|lambda: )?self\.(\w+)"
 )
 MODULE_HOOK = re.compile(
-    r"\.(?:async_add_(?:import_)?executor_job|run_in_executor)\(\s*(?:None,\s*)?(?:#[^\n]*\s*)*"
+    r"\.(?:async_add_(?:import_)?executor_job|run_in_executor)\(\s*(?:#[^\n]*\s*)*(?:None,\s*)?(?:#[^\n]*\s*)*"
     r"(?:(?:ft\.|functools\.)?partial\(\s*)?(?:\w+\.)?\w*(?:platform|component)\.(\w+)"
 )
 

@@ -34,7 +34,12 @@ def as_document(catalog: Catalog) -> Document:
     twins = frozenset(api.twin.name for api in catalog.loop_apis.values() if api.twin is not None)
     apis = sorted(api for api in catalog.loop_apis.values() if is_public(api.name))
     entries = sorted(
-        (entry for entry in catalog.entry_points if _is_shown(entry, classes, bases, twins)),
+        (
+            named
+            for entry in catalog.entry_points
+            if _is_shown(entry, classes, bases, twins)
+            for named in _under_public_names(entry, classes)
+        ),
         key=lambda entry: (entry.class_name, entry.method, entry.runs_in),
     )
     handoffs = sorted(
@@ -80,7 +85,7 @@ def _is_shown(
         return False
     if not entry.class_name:
         return is_public(entry.method)
-    if not is_public(f"{entry.class_name}.{entry.method}"):
+    if not is_public(entry.method):
         return False
     if entry.runs_in != "worker":
         return entry.class_name in bases
@@ -90,6 +95,16 @@ def _is_shown(
     sibling = f"async_{entry.method}"
     own = f"{entry.class_name}.{entry.method}"
     return bool(entry.unless) or (sibling in cls.methods and own not in twins)
+
+
+def _under_public_names(entry: EntryPoint, classes: Mapping[str, ClassSignature]) -> Iterator[EntryPoint]:
+    """Yield an entry point; one of a private class under the names of the public ones that build on it."""
+    if is_public(entry.class_name):
+        yield entry
+        return
+    for cls in classes.values():
+        if is_public(cls.dotted) and any(base.name == entry.class_name for base in cls.bases):
+            yield entry._replace(class_name=cls.dotted)
 
 
 def _each_once(entries: Iterable[Document]) -> list[Document]:
