@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import random
@@ -20,6 +19,7 @@ from offloop.config import Settings
 from offloop.inference.analysis import Analysis
 from offloop.library.model import Catalog
 from offloop.lsp.client import ClientFeatures
+from offloop.lsp.convert import path_of
 from offloop.lsp.engine import Engine, Setup
 from offloop.lsp.home import Home
 from offloop.lsp.session import Session
@@ -152,7 +152,7 @@ class InProcess(Editor):
         self.session.changed([path])
 
     async def looked(self, path: str) -> None:
-        await asyncio.sleep(0)
+        await self.findings(path)
 
     async def findings(self, path: str) -> tuple[dict[str, list[Diagnostic]], dict[str, list[str]]]:
         """What the newest report says: findings and contexts by path."""
@@ -249,6 +249,11 @@ class OverWire(Editor):
         params = {"textDocument": {"uri": uri_of(path)}}
         return list(self.server.request("textDocument/diagnostic", params)["items"])
 
+    def pull_all(self) -> dict[str, list[Message]]:
+        """Findings by path, of files that are not open too."""
+        found = self.server.request("workspace/diagnostic", {"previousResultIds": []})["items"]
+        return {path_of(one["uri"]) or one["uri"]: list(one["items"]) for one in found}
+
 
 def uri_of(path: str) -> str:
     return Path(path).as_uri()
@@ -288,7 +293,7 @@ def random_edit(chooser: random.Random, source: str) -> Edit:
         lines = source.splitlines(keepends=True)
         first = chooser.randrange(len(lines))
         text = "".join(lines[first : first + chooser.randrange(1, 6)])
-    length = chooser.choice([0, 0, 0, 1, 3, 30, 200, 1000])
+    length = chooser.choice([0, 0, 0, 0, 0, 1, 1, 3, 30, 300])
     return Edit(chooser.random(), length, text)
 
 
@@ -296,8 +301,10 @@ async def play(editor: Editor, chooser: random.Random, steps: int) -> None:
     """Do some steps; at the end at least one file is open."""
     files = sorted(str(path) for path in editor.folder.glob("*.py"))
     files.append(str(editor.folder / "brand_new.py"))
+    path = chooser.choice(files)
     for _ in range(steps):
-        path = chooser.choice(files)
+        if chooser.random() < 0.3:  # else somebody stays with a file for a while
+            path = chooser.choice(files)
         await chooser.choice(_STEPS)(editor, chooser, path)
     if not editor.texts:
         await _open(editor, chooser, chooser.choice(files))
@@ -314,7 +321,7 @@ async def _open(editor: Editor, chooser: random.Random, path: str) -> None:
 
 async def _edit(editor: Editor, chooser: random.Random, path: str) -> None:
     await _open(editor, chooser, path)
-    for _ in range(chooser.choice([1, 1, 2, 5])):
+    for _ in range(chooser.choice([1, 2, 4, 8])):
         before = editor.texts[path]
         edit = random_edit(chooser, before)
         start, end = edit.span(before)
@@ -323,6 +330,8 @@ async def _edit(editor: Editor, chooser: random.Random, path: str) -> None:
         editor.texts[path] = edit.of(before)
         editor.versions[path] += 1
         await editor.edited(path, edit, before, editor.versions[path])
+        if chooser.random() < 0.7:
+            await editor.looked(path)
 
 
 async def _close(editor: Editor, chooser: random.Random, path: str) -> None:

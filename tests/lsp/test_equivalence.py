@@ -1,5 +1,6 @@
 """After any sequence of edits, opens, closes, saves and outside changes: what a fresh check of the texts says.
 
+Over the wire, with a real server process, findings are compared; within this process, where functions run too.
 ``OFFLOOP_TEST_SEQUENCES`` says how many sequences (300; 2,000 in CI), ``OFFLOOP_TEST_SEED`` where they begin.
 """
 
@@ -8,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,45 +18,66 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from offloop.inference import live
 from offloop.rules.contexts import FunctionContext
 from offloop.rules.rule import Diagnostic
 from tests.lsp.clients import VSCODE
 from tests.lsp.real_parts import home_assistant
 from tests.lsp.sequences import GARDEN, InProcess, OverWire, copy_integration, fresh, place_of, play
-from tests.lsp.wire import REAL, serving
+from tests.lsp.wire import REAL, Message, serving
 
 SEQUENCES = int(os.environ.get("OFFLOOP_TEST_SEQUENCES", "300"))
 SEED = int(os.environ.get("OFFLOOP_TEST_SEED", "20261122"))
-OVER_WIRE = 25
+WITHIN = 4
+"""One sequence of so many is played within this process."""
 _T = TypeVar("_T", Diagnostic, FunctionContext)
+Sequenced = Callable[[random.Random, int, Path], None]
 
 
 def integrations() -> list[Path]:
-    """Ours that is an example of everything, and one of Home Assistant's that works in threads."""
+    """Ours that is an example of everything, and two of Home Assistant's that work in threads."""
     sources = home_assistant()
-    mochad = [Path(sources) / "homeassistant" / "components" / "mochad"] if sources else []
-    return [GARDEN, *mochad]
+    components = Path(sources) / "homeassistant" / "components" if sources else None
+    return [GARDEN, *([components / "mochad", components / "hdmi_cec"] if components else [])]
 
 
-@pytest.mark.parametrize("source", integrations(), ids=lambda source: source.name)
-def test_a_session_says_what_a_fresh_check_says(source: Path, tmp_path: Path) -> None:
-    count = 0
+def _play(source: Path, folder: Path, count: int, one: Sequenced) -> None:
+    """Play sequences, each on a copy of its own."""
+    played = 0
 
     @seed(SEED)
     @settings(
-        max_examples=SEQUENCES // len(integrations()),
+        max_examples=count,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(st.randoms(use_true_random=False), st.integers(1, 8))
     def sequence(chooser: random.Random, steps: int) -> None:
-        nonlocal count
-        count += 1
-        asyncio.run(_compare(copy_integration(source, tmp_path / str(count)), chooser, steps))
+        nonlocal played
+        played += 1
+        copied = copy_integration(source, folder / str(played))
+        one(chooser, steps, copied)
+        shutil.rmtree(folder / str(played))
 
     sequence()
-    assert count >= SEQUENCES // len(integrations())
+    assert played >= count
+
+
+@pytest.mark.parametrize("source", integrations(), ids=lambda source: source.name)
+def test_a_session_says_what_a_fresh_check_says(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed: list[bool] = []
+    renew = live._renewed
+    monkeypatch.setattr(live, "_renewed", lambda *given: renewed.append(renew(*given)) or renewed[-1])
+
+    def compare(chooser: random.Random, steps: int, folder: Path) -> None:
+        asyncio.run(_compare(folder, chooser, steps))
+
+    count = SEQUENCES // len(integrations()) // WITHIN
+    _play(source, tmp_path, count, compare)
+    assert sum(renewed) > count // 2, "hardly any analysis renewed an edited module alone"
 
 
 async def _compare(folder: Path, chooser: random.Random, steps: int) -> None:
@@ -79,28 +102,51 @@ def _by_path(things: Sequence[_T]) -> dict[str, list[_T]]:
     return found
 
 
-def test_a_server_says_what_a_fresh_check_says(tmp_path: Path) -> None:
-    chooser = random.Random(SEED)
+@pytest.mark.parametrize("source", integrations(), ids=lambda source: source.name)
+def test_a_server_says_what_a_fresh_check_says(source: Path, tmp_path: Path) -> None:
+    options = {
+        "homeAssistant": "2026.11",
+        "jedi": False,
+        "unsafeFixes": True,
+        "diagnosticMode": "workspace",
+    }
     with serving(REAL) as server:
         server.answers["workspace/configuration"] = lambda message: [{}] * len(message["params"]["items"])
         capabilities = VSCODE | {"general": {"positionEncodings": ["utf-32"]}}
-        options = {"settings": {"homeAssistant": "2026.11", "jedi": False, "unsafeFixes": True}}
-        result = server.initialize(capabilities, initializationOptions=options)
+        result = server.initialize(capabilities, initializationOptions={"settings": options})
         assert result["capabilities"]["positionEncoding"] == "utf-32"
-        for number in range(OVER_WIRE):
-            folder = copy_integration(GARDEN, tmp_path / str(number))
+
+        def compare(chooser: random.Random, steps: int, folder: Path) -> None:
             editor = OverWire(folder, server)
-            asyncio.run(play(editor, chooser, 8))
-            expected = _by_path(fresh(folder, editor.texts).diagnostics)
-            for path, text in editor.texts.items():
-                shown = [(one["code"], one["range"]) for one in editor.pull(path)]
-                assert shown == [
-                    (one.code, _range(text, one.span.start, one.span.end)) for one in expected.get(path, [])
-                ]
-            for path in list(editor.texts):
-                asyncio.run(editor.closed(path))
+            try:
+                asyncio.run(play(editor, chooser, steps))
+                _compare_shown(editor)
+            finally:
+                for path in list(editor.texts):
+                    asyncio.run(editor.closed(path))
+                server.seen.clear()
+
+        _play(source, tmp_path, SEQUENCES // len(integrations()), compare)
         assert server.end() == 0
-        assert not [message for message in server.seen if "internal error" in str(message)]
+        assert not server.stderr
+
+
+def _compare_shown(editor: OverWire) -> None:
+    expected = _by_path(fresh(editor.folder, editor.texts).diagnostics)
+    for path, text in editor.texts.items():
+        assert _shown(editor.pull(path)) == _expected(expected.pop(path, []), text)
+    shown = {path: _shown(found) for path, found in editor.pull_all().items() if path not in editor.texts}
+    assert {path: found for path, found in shown.items() if found} == {
+        path: _expected(found, editor.disk(path)) for path, found in expected.items()
+    }
+
+
+def _shown(found: list[Message]) -> list[object]:
+    return [(one["code"], one["range"]) for one in found]
+
+
+def _expected(found: list[Diagnostic], text: str) -> list[object]:
+    return [(one.code, _range(text, one.span.start, one.span.end)) for one in found]
 
 
 def _range(text: str, start: int, end: int) -> dict[str, dict[str, int]]:
