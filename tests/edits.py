@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 
 LINES = (
@@ -21,24 +22,29 @@ LINES = (
     "self.hass.async_create_task(self.foo())",
     "def added(self): self.schedule_update_ha_state()",
 )
+_NAME = re.compile(r"[A-Za-z_]\w*")
 _ENDINGS = ("x", "(", ")", '"', ":", " # a note", ",", ".foo")
 
 
 def edited(text: str, random: Random) -> str:
-    """Return a text with one line added, deleted, moved, lengthened or with a character less."""
+    """Return a text with one line added, deleted, moved, lengthened or with a character less, or another name in it."""
     lines = text.split("\n")
     at = random.randrange(len(lines))
     line = lines[at]
     indentation = line[: len(line) - len(line.lstrip())]
     kind = random.random()
-    if kind < 0.45:
+    if kind < 0.4:
         added = indentation + random.choice(LINES).replace("{indentation}", indentation)
         lines.insert(at + random.randrange(2), added)
-    elif kind < 0.6 and len(lines) > 3:
+    elif kind < 0.55 and len(lines) > 3:
         del lines[at]
-    elif kind < 0.75:
+    elif kind < 0.65:
         lines[at] += random.choice(_ENDINGS)
-    elif kind < 0.85:
+    elif kind < 0.85 and (names := list(_NAME.finditer(line))):
+        name = random.choice(names)
+        other_name = random.choice(_NAME.findall(text))
+        lines[at] = line[: name.start()] + other_name + line[name.end() :]
+    elif kind < 0.9:
         other = random.randrange(len(lines))
         lines[at], lines[other] = lines[other], lines[at]
     else:

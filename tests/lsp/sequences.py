@@ -29,6 +29,7 @@ from offloop.rules.contexts import contexts
 from offloop.rules.rule import Diagnostic
 from offloop.source import integration_of, load_integration
 from offloop.text import Span
+from tests.edits import edited
 from tests.lsp.wire import Message, Server, span
 
 SETTINGS = Settings(jedi=False)
@@ -78,19 +79,14 @@ def fresh(folder: Path, texts: Mapping[str, str]) -> CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A replacement in an open text: offsets are fractions of its length, so that it fits any text."""
+    """A replacement in an open text."""
 
-    start: float
-    length: int
+    start: int
+    end: int
     text: str
 
-    def span(self, text: str) -> tuple[int, int]:
-        start = int(self.start * len(text))
-        return start, min(len(text), start + self.length)
-
     def of(self, text: str) -> str:
-        start, end = self.span(text)
-        return text[:start] + self.text + text[end:]
+        return text[: self.start] + self.text + text[self.end :]
 
 
 class Editor:
@@ -136,7 +132,7 @@ class InProcess(Editor):
     async def edited(self, path: str, edit: Edit, before: str, version: int) -> None:
         identifier = types.VersionedTextDocumentIdentifier(uri=uri_of(path), version=version)
         lines = self.session.documents.get(path).lines  # type: ignore[union-attr]  # it is open
-        place = self.session.converter.range(lines, Span(*edit.span(before)))
+        place = self.session.converter.range(lines, Span(edit.start, edit.end))
         change = types.TextDocumentContentChangePartial(range=place, text=edit.text)
         self.session.documents.edit(identifier, [change], self.session.converter)
         self.session.edited(path)
@@ -228,8 +224,7 @@ class OverWire(Editor):
         self.server.open(uri_of(path), text, version)
 
     async def edited(self, path: str, edit: Edit, before: str, version: int) -> None:
-        start, end = edit.span(before)
-        first, last = place_of(before, start), place_of(before, end)
+        first, last = place_of(before, edit.start), place_of(before, edit.end)
         self.server.change(uri_of(path), version, {"range": span(*first, *last), "text": edit.text})
 
     async def closed(self, path: str) -> None:
@@ -283,7 +278,9 @@ def copy_integration(source: Path, target: Path) -> Path:
 
 # ---------------------------------------------------------------------- sequences
 def random_edit(chooser: random.Random, source: str) -> Edit:
-    """An edit as they come: a character, a piece of code, a line of the same text, a cut."""
+    """An edit as they come: a line that does something else, a character, a piece of code, some lines, a cut."""
+    if chooser.random() < 0.6:
+        return _difference(source, edited(source, chooser))
     kind = chooser.random()
     if kind < 0.3:
         text = chooser.choice("abc_()[]:,.=\"' \n#@")
@@ -294,7 +291,20 @@ def random_edit(chooser: random.Random, source: str) -> Edit:
         first = chooser.randrange(len(lines))
         text = "".join(lines[first : first + chooser.randrange(1, 6)])
     length = chooser.choice([0, 0, 0, 0, 0, 1, 1, 3, 30, 300])
-    return Edit(chooser.random(), length, text)
+    start = chooser.randrange(len(source) + 1)
+    return Edit(start, min(len(source), start + length), text)
+
+
+def _difference(before: str, after: str) -> Edit:
+    start = _agreement(before, after)
+    rest, new = before[start:], after[start:]
+    kept = _agreement(rest[::-1], new[::-1])
+    return Edit(start, len(before) - kept, new[: len(new) - kept])
+
+
+def _agreement(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 async def play(editor: Editor, chooser: random.Random, steps: int) -> None:
@@ -324,7 +334,7 @@ async def _edit(editor: Editor, chooser: random.Random, path: str) -> None:
     for _ in range(chooser.choice([1, 2, 4, 8])):
         before = editor.texts[path]
         edit = random_edit(chooser, before)
-        start, end = edit.span(before)
+        start, end = edit.start, edit.end
         if "\r\n" in (before[start - 1 : start + 1], before[end - 1 : end + 1]):
             continue  # no client can name a place inside of a line end
         editor.texts[path] = edit.of(before)

@@ -152,6 +152,10 @@ class TestBundle:
         said = [notice for notice in catalog.notices if wanted in notice and used in notice]
         assert bool(said) == (wanted != used)
 
+    def test_the_release_of_a_month(self) -> None:
+        catalog = load_bundled("2024.4")
+        assert (catalog.version, catalog.notices) == ("2024.4.4", minihass_catalog().notices)
+
     def test_the_newest_where_none_is_named(self) -> None:
         catalog = load_bundled(None)
         assert (catalog.version, catalog.notices) == ("2025.2.0", minihass_catalog().notices)

@@ -135,13 +135,15 @@ def _bundled() -> dict[str, Path]:
 def load_bundled(wanted: str | None) -> Catalog:
     """Return the bundled catalog of a release, of the nearest older one, or the newest where None is wanted.
 
-    Raises NoCatalogError where nothing is bundled.
+    "2026.11" is any release of that month. Raises NoCatalogError where nothing is bundled.
     """
     files = _bundled()
     known = sorted(files, key=order)
     if not known:
         raise NoCatalogError("no catalog is bundled with this installation")
     chosen = known[-1]
+    if wanted is not None:
+        wanted = next((one for one in reversed(known) if one.startswith(f"{wanted}.")), wanted)
     notice: tuple[str, ...] = ()
     if wanted is not None and wanted not in known:
         older = [one for one in known if order(one) <= order(wanted)]
