@@ -33,7 +33,9 @@ from tests.edits import edited
 from tests.lsp.wire import Message, Server, span
 
 SETTINGS = Settings(jedi=False)
-GARDEN = Path(__file__).parents[1] / "assets" / "example" / "custom_components" / "garden_hub"
+_ASSETS = Path(__file__).parents[1] / "assets"
+GARDEN = _ASSETS / "example" / "custom_components" / "garden_hub"
+LOOSE = _ASSETS / "loose_hub"
 PIECES = (
     "",
     "\n",

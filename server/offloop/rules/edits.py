@@ -14,6 +14,7 @@ from offloop.text import Edit, LineIndex
 
 LINE_LENGTH = 88
 """What formatters keep lines to; code with longer lines keeps its own length."""
+_IMPORT = re.compile(r"\bimport\b")
 _NAME_IN_IMPORT = re.compile(r"(?<![\w.])(\w+)(?:\s+as\s+(\w+))?")
 
 
@@ -70,7 +71,9 @@ def import_name(text: str, facts: ModuleFacts, module: str, name: str, freed: in
     ``freed`` is how many characters another edit takes out of an import from that module.
     """
     beside = [
-        s for s in module_imports(facts) if s.level == 0 and s.module == module and s.name not in (None, "*")
+        s
+        for s in module_imports(facts)
+        if s.level == 0 and s.module == module and s.name not in (None, "*") and _names(text, s)
     ]
     if beside:
         return _into_statement(text, beside[0], name, freed)
@@ -150,8 +153,11 @@ def _first_import(text: str, facts: ModuleFacts, module: str, name: str) -> Edit
 
 
 def _names(text: str, statement: Import) -> list[tuple[str, int, int]]:
-    """Return (name, start, end) of what a from-import binds, aliases included in the range."""
-    start = text.index("import", statement.start + len("from")) + len("import")
+    """Return (name, start, end) of what a from-import binds, aliases included in the range; none if half-typed."""
+    keyword = _IMPORT.search(text, statement.start, statement.end)
+    if keyword is None:
+        return []
+    start = keyword.end()
     source = re.sub(r"#[^\r\n]*", lambda found: " " * len(found.group()), text[start : statement.end])
     return [(m.group(1), start + m.start(), start + m.end()) for m in _NAME_IN_IMPORT.finditer(source)]
 
@@ -236,11 +242,14 @@ def replace_import(text: str, facts: ModuleFacts, statement: Import, new: str) -
     where a sorted import has it.
     """
     names = _names(text, statement)
-    place = next(
+    places = (
         Edit(start, end, new)
         for known, start, end in names
         if known == statement.name and _alias_in(text[start:end]) == statement.alias
     )
+    place = next(places, None)
+    if place is None:  # half-typed
+        return import_name(text, facts, statement.module, new)
     if len(names) == 1 or statement not in facts.body:
         return [place]
     dropped = drop_import(text, statement)
