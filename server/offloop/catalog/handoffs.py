@@ -13,7 +13,7 @@ from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
 from offloop.library.model import Dispatch, FunctionSignature, HandOff, Kind, Origin, Type
-from offloop.library.overrides import JOB_CLASSES
+from offloop.library.overrides import JOB_CLASSES, LOST_ON_THE_WAY
 from offloop.resolve.world import External
 
 _OPEN = frozenset({"Callable", "Any", "object", "CALLBACK_TYPE", "?"})
@@ -82,12 +82,28 @@ def derive_handoffs(
         handoff = _handoff(program, function, position, _nearest(kinds, calls=calls))
         if handoff is not None:
             result[handoff.api].append(handoff)
+    for handoff in _lost_on_the_way(program):
+        if all(one.keyword != handoff.keyword for one in result[handoff.api]):
+            result[handoff.api].append(handoff)
     kept = kept_with_data(program, summaries)
     if kept is not None:
         result[kept.api] = [kept]
     for api, handoff in _of_abstract_methods(program, result):
         result[api].append(handoff)
     return {api: tuple(handoffs) for api, handoffs in result.items()}
+
+
+def _lost_on_the_way(program: Program) -> Iterator[HandOff]:
+    """Yield the hand-offs that are kept by hand, of the functions that these sources have."""
+    for (api, name), dispatch in LOST_ON_THE_WAY.items():
+        found = program.world.find(api)
+        if not isinstance(found, FunctionSignature) or found.module not in program.world.analysed:
+            continue
+        function = FunctionId(found.module, found.index)
+        for position, parameter in enumerate(program.facts(function).parameters):
+            if parameter.name == name:
+                origin = program.origin(found.module, parameter.start)
+                yield placed(program, function, position)._replace(dispatch=dispatch, origin=origin)
 
 
 def _of_abstract_methods(program: Program, known: Mapping[str, list[HandOff]]) -> list[tuple[str, HandOff]]:

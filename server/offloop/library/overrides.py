@@ -46,6 +46,25 @@ _HANDOFFS: tuple[tuple[str, int, str, Dispatch, bool], ...] = (
 # (helpers/storage.py, class Store). API, index, keyword; catalog/kept_with_data.py reads where it is called.
 KEPT_WITH_DATA = ("homeassistant.helpers.storage.Store.async_delay_save", 0, "data_func")
 
+# Where the flow of data loses the callable in a container of tuples, or in a library: parameters by API and name.
+LOST_ON_THE_WAY: Mapping[tuple[str, str], Dispatch] = {
+    # Kept with the listener in a tuple in a list; async_fire_internal calls it (core.py).
+    ("homeassistant.core.EventBus.async_listen", "event_filter"): Dispatch.LOOP,
+    # Kept with its schema in a tuple in hass.data; ActiveConnection.async_handle calls it (connection.py).
+    ("homeassistant.components.websocket_api.async_register_command", "command_or_handler"): Dispatch.LOOP,
+    ("homeassistant.components.websocket_api.async_register_command", "handler"): Dispatch.LOOP,
+    # Kept by the library habluetooth, whose manager calls it in the loop.
+    ("homeassistant.components.bluetooth.api.async_register_callback", "callback"): Dispatch.LOOP,
+    ("homeassistant.components.bluetooth.api.async_track_unavailable", "callback"): Dispatch.LOOP,
+    (
+        "homeassistant.components.bluetooth.api.async_register_advertisement_callback",
+        "callback",
+    ): Dispatch.LOOP,
+    # Kept by the environment of the template, whose undefined values call it while they are rendered.
+    ("homeassistant.helpers.template.Template.async_render", "log_fn"): Dispatch.CALLER,
+    ("homeassistant.helpers.template.Template.async_render_to_info", "log_fn"): Dispatch.CALLER,
+}
+
 # Where the derivation loses the callable: HassJob is the dispatcher (core.py, class HassJob) and decides by
 # the callable's own kind, which no flow of data can show.
 JOB_CLASSES: frozenset[str] = frozenset({"homeassistant.core.HassJob"})
