@@ -121,7 +121,7 @@ def root_words(name: str, evidence: Evidence) -> str:
             api, dispatch, hidden = handed_to(evidence)
             return (_HIDDEN.get(hidden) or _HANDED[dispatch]).format(name=name, api=short(api))
         case Reason.STANDARD_LIBRARY:
-            return f"{name} runs in a worker thread, {evidence.detail}"
+            return f"{name} is called by the standard library: {evidence.detail}"
         case Reason.CALLBACK:
             return f"{name} is decorated with @callback"
         case Reason.COROUTINE:

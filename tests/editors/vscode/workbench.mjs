@@ -180,9 +180,12 @@ export class Workbench {
   }
 
   async typeInto(text) {
-    await this.page.keyboard.press("F1");
     const input = this.page.locator(".quick-input-widget input").first();
-    await input.waitFor({ state: "visible" });
+    await until("the palette opens", async () => {
+      // A key that comes while the focus moves to another part of the window is lost.
+      await this.page.keyboard.press("F1");
+      return input.waitFor({ state: "visible", timeout: 4000 }).then(() => true, () => false);
+    });
     await input.fill(text);
     return input;
   }
