@@ -182,11 +182,11 @@ export class Workbench {
   async typeInto(text) {
     const input = this.page.locator(".quick-input-widget input").first();
     await until("the palette opens", async () => {
-      // A key that comes while the focus moves to another part of the window is lost.
+      // A key is lost, and the palette closes again, while the focus moves to another part of the window.
       await this.page.keyboard.press("F1");
-      return input.waitFor({ state: "visible", timeout: 4000 }).then(() => true, () => false);
+      const filled = input.waitFor({ state: "visible", timeout: 4000 }).then(() => input.fill(text, { timeout: 4000 }));
+      return filled.then(() => input.isVisible(), () => false);
     });
-    await input.fill(text);
     return input;
   }
 
@@ -267,6 +267,9 @@ export class Workbench {
     const { page } = this;
     if (!keepMouse) {
       await page.mouse.move(640, 3);
+    }
+    if (isShown) {
+      await until("nothing is being checked", async () => !(await page.locator(".part.statusbar").innerText()).includes("offloop:"));
     }
     await page.waitForTimeout(600);
     await page.screenshot({ path: join(ARTEFACTS, `${name}.png`) });
