@@ -92,7 +92,12 @@ class Edit:
 
 
 class Editor:
-    """What a sequence acts on: ``texts`` is what the editor shows, the disk is below ``folder``."""
+    """What a sequence acts on: ``texts`` is what the editor shows, the disk is below ``folder``.
+
+    ``curiosity`` is how likely it looks at the findings after an edit.
+    """
+
+    curiosity = 0.7
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -218,6 +223,8 @@ class Deaf:
 class OverWire(Editor):
     """Acts on a server process as an editor does."""
 
+    curiosity = 0.3
+
     def __init__(self, folder: Path, server: Server) -> None:
         super().__init__(folder)
         self.server = server
@@ -342,7 +349,7 @@ async def _edit(editor: Editor, chooser: random.Random, path: str) -> None:
         editor.texts[path] = edit.of(before)
         editor.versions[path] += 1
         await editor.edited(path, edit, before, editor.versions[path])
-        if chooser.random() < 0.7:
+        if chooser.random() < editor.curiosity:
             await editor.looked(path)
 
 
