@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from offloop.cli.output.style import Style
 from offloop.cli.output.summary import statistics
 from offloop.cli.report import Report
@@ -35,6 +37,19 @@ def test_the_count_is_shown() -> None:
     report = Report(files=1, receivers=ReceiverCounts(12, 3, 4))
     shown = "".join(statistics(report, "full", Style()))
     assert shown.endswith("Objects of calls that may need the loop: 12 known, 3 by jedi, 4 unknown.\n")
+
+
+def test_the_count_is_the_last_object_of_json() -> None:
+    report = Report(files=1, receivers=ReceiverCounts(12, 3, 4))
+    counted = {
+        "code": None,
+        "name": "receivers",
+        "count": 19,
+        "fixable": 0,
+        "receivers": {"own": 12, "jedi": 3, "unknown": 4},
+    }
+    assert json.loads("".join(statistics(report, "json", Style()))) == [counted]
+    assert [json.loads(line) for line in statistics(report, "json-lines", Style())] == [counted]
 
 
 def test_nothing_is_shown_where_there_is_nothing_to_count() -> None:

@@ -35,16 +35,23 @@ def diff_summary(report: Report, files: int) -> str:
 
 
 def statistics(report: Report, output_format: str, style: Style) -> Iterator[str]:
-    """Yield the number of findings of each rule, most first; a star marks what ``--fix`` mends."""
+    """Yield the number of findings of each rule, most first; a star marks what ``--fix`` mends.
+
+    As JSON one object a rule, and a last one without a code that says who told what calls are made on.
+    """
     counts = Counter((finding.code, finding.name) for finding in report.findings)
     mendable = Counter(one.code for one in report.findings if applicable_fix(one, unsafe=False))
     rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     if output_format in {"json", "json-lines"}:
-        objects = [
+        objects: list[dict[str, object]] = [
             {"code": code, "name": name, "count": count, "fixable": mendable[code]}
             for (code, name), count in rows
         ]
-        yield json.dumps(objects, indent=1) + "\n"
+        objects.append(_receivers(report))
+        if output_format == "json":
+            yield json.dumps(objects, indent=1) + "\n"
+        else:
+            yield from (json.dumps(one) + "\n" for one in objects)
         return
     width = len(str(rows[0][1])) if rows else 0
     for (code, name), count in rows:
@@ -55,6 +62,12 @@ def statistics(report: Report, output_format: str, style: Style) -> Iterator[str
     if any(report.receivers):
         own, jedi, unknown = report.receivers
         yield f"Objects of calls that may need the loop: {own} known, {jedi} by jedi, {unknown} unknown.\n"
+
+
+def _receivers(report: Report) -> dict[str, object]:
+    own, jedi, unknown = report.receivers
+    told = {"own": own, "jedi": jedi, "unknown": unknown}
+    return {"code": None, "name": "receivers", "count": own + jedi + unknown, "fixable": 0, "receivers": told}
 
 
 def plural(count: int, noun: str) -> str:
