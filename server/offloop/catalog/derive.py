@@ -88,7 +88,7 @@ def derive_from(
     handoffs = derive_handoffs(program, graph, summaries)
     entries = (
         *EntryFinder(program, handoffs, summaries).derive(),
-        *property_entries(program, summaries),
+        *property_entries(program, summaries, graph),
         *open_calls(program, summaries),
         *imported_functions(program, imported or {}),
     )

@@ -16,6 +16,7 @@ from offloop.library.model import (
     BlockingCall,
     Catalog,
     ClassSignature,
+    Dispatch,
     EntryPoint,
     HandOff,
     LoopApi,
@@ -43,7 +44,10 @@ def as_document(catalog: Catalog) -> Document:
         key=lambda entry: (entry.class_name, entry.method, entry.runs_in),
     )
     handoffs = sorted(
-        handoff for items in catalog.handoffs.values() for handoff in items if is_public(handoff.api)
+        handoff
+        for items in catalog.handoffs.values()
+        for handoff in items
+        if is_public(handoff.api) and handoff.dispatch is not Dispatch.BOTH
     )
     sync_apis = sorted(api for api in catalog.sync_apis.values() if is_public(api.name))
     return {

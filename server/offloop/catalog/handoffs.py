@@ -165,7 +165,7 @@ def _dispatch(
         return Dispatch.LOOP  # where Home Assistant's own function is for the loop, it is called there
     if context is ExecutionContext.WORKER:
         return Dispatch.EXECUTOR
-    return None
+    return Dispatch.BOTH if context is ExecutionContext.BOTH else None
 
 
 def _nearest(kinds: Mapping[tuple[Dispatch, bool], Origin], *, calls: bool) -> dict[Dispatch, Origin]:
@@ -192,6 +192,8 @@ def _handoff(
         dispatch = Dispatch.EXECUTOR
     elif set(kinds) <= {Dispatch.LOOP, Dispatch.LOOP_CORO, Dispatch.CALLER}:
         dispatch = Dispatch.LOOP if Dispatch.LOOP in kinds else Dispatch.LOOP_CORO
+    elif Dispatch.BOTH in kinds:
+        dispatch = Dispatch.BOTH
     else:
         return None  # it depends; saying nothing is better than guessing
     return placed(program, function, position)._replace(dispatch=dispatch, origin=kinds[dispatch])

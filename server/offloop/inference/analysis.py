@@ -12,7 +12,7 @@ from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.declarations import without_mere_declarations
 from offloop.inference.decorators import Decorators, Effect
 from offloop.inference.fixpoint import solve
-from offloop.inference.open_calls import OpenCalls, open_calls, with_open_calls
+from offloop.inference.open_calls import OpenCalls, handed_to_both, open_calls, with_open_calls
 from offloop.inference.parts import NO_PART, Part, part_of
 from offloop.inference.program import ModuleInput, Program
 from offloop.inference.properties import property_uses
@@ -152,10 +152,14 @@ def conclude(
         part = part_of(program, graph, analysis.loop_api, part.uses)
         summaries = _solved(program, part, independent, analysis.effects)
     analysis.part = part
+    analysis.needs = _needs(analysis)
     closed = partial(_is_closed, program, frozenset(), analysis.effects)
     summaries = without_mere_declarations(program, graph, summaries)
-    analysis.summaries = with_open_calls(analysis.open_calls, part.outgoing, closed, summaries)
-    analysis.needs = _needs(analysis)
+    declared = partial(_is_declared, analysis)
+    handed_over = handed_to_both(program, graph.handed)
+    analysis.summaries = with_open_calls(
+        analysis.open_calls, part.outgoing, closed, declared, handed_over, summaries
+    )
 
 
 def contexts(
@@ -206,6 +210,19 @@ def _is_closed(
     if program.kinds[function] is Kind.COROUTINE:
         return function.module.partition(".")[0] not in own_loops
     return context is ExecutionContext.WORKER and program.is_pinned(function)
+
+
+def _is_declared(analysis: Analysis, function: FunctionId) -> bool:
+    """Whether nothing but its own word keeps a function from a worker that calls it.
+
+    One that needs the loop is not meant: the call is a mistake, and is reported as such.
+    """
+    program = analysis.program
+    if function in analysis.needs:
+        return False
+    if program.kinds[function] is Kind.COROUTINE or not analysis.carries(function, ExecutionContext.WORKER):
+        return False
+    return program.is_pinned(function)
 
 
 # -------------------------------------------------------------------- who needs the loop

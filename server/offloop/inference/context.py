@@ -60,7 +60,8 @@ class Evidence(NamedTuple):
 class Summary(NamedTuple):
     """What is known of a function's context; at most one piece of evidence per bit.
 
-    ``open`` is a caller of unknown context, of a function whose other callers are in the loop only, or in workers only.
+    ``open`` is one more caller, of a function whose others are in the loop only, or in workers only: one of the
+    integration, or one elsewhere, in whatever thread.
     """
 
     context: ExecutionContext
@@ -70,5 +71,9 @@ class Summary(NamedTuple):
 
     @property
     def claim(self) -> ExecutionContext:
-        """The context that may be told to users: not one alone where more callers are certain."""
-        return self.context if self.open is None else ExecutionContext.UNKNOWN
+        """The context that may be told to users: not one alone where there are more callers."""
+        if self.open is None:
+            return self.context
+        if self.open.context is ExecutionContext.UNKNOWN:
+            return ExecutionContext.UNKNOWN
+        return self.context | self.open.context

@@ -3,16 +3,20 @@
 Home Assistant may call members of their name on any object: a JSON encoder calls ``as_dict`` of whatever has one, in
 every thread. Or another of its components imports them. That is no evidence of a context, and no finding rests on
 it; but it leaves no ground to say that such a function runs in the loop only, or in workers only.
+
+And a function that declares that it is for the loop, yet needs nothing of it, may be called in a worker: no finding
+either, and users are told where it runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Reason, Summary
+from offloop.inference.edges import HandOffEdge
 from offloop.inference.fixpoint import Outgoing
 from offloop.inference.program import Program
-from offloop.library.model import ANYWHERE, Catalog, EntryPoint
+from offloop.library.model import ANYWHERE, Catalog, Dispatch, EntryPoint, Kind
 
 OpenCalls = Mapping[FunctionId, Evidence]
 
@@ -38,26 +42,75 @@ def open_calls(program: Program, catalog: Catalog) -> OpenCalls:
     return found
 
 
+def handed_to_both(program: Program, handed: Iterable[HandOffEdge]) -> Iterator[tuple[FunctionId, Evidence]]:
+    """Yield the functions that are handed to what runs them in the loop and in workers."""
+    for edge in handed:
+        atom = edge.target
+        if edge.handoff.dispatch is Dispatch.BOTH and atom.index >= 0 and atom.position < 0:
+            function = FunctionId(atom.module, atom.index)
+            if program.kinds[function] is not Kind.COROUTINE:
+                yield (
+                    function,
+                    Evidence(
+                        ExecutionContext.BOTH,
+                        Reason.HAND_OFF,
+                        edge.handoff.api,
+                        edge.handoff.origin,
+                        edge.caller,
+                        edge.module,
+                        edge.call.start,
+                    ),
+                )
+
+
 def with_open_calls(
     found: OpenCalls,
     outgoing: Outgoing,
     blocks: Callable[[FunctionId, ExecutionContext], bool],
+    is_declared: Callable[[FunctionId], bool],
+    handed: Iterable[tuple[FunctionId, Evidence]],
     summaries: Mapping[FunctionId, Summary],
 ) -> Mapping[FunctionId, Summary]:
-    """Return the summaries with a note on those of one context, of what may call them elsewhere."""
-    if not found:
+    """Return the summaries with a note on those of one context, of what calls or may call them elsewhere.
+
+    ``is_declared`` tells which functions are blocked for workers by what they declare only: a call runs them all the
+    same.
+    """
+    calls = dict(handed)
+    calls |= {
+        edge.callee: edge.evidence(ExecutionContext.WORKER)
+        for function, summary in summaries.items()
+        if summary.worker is not None
+        for edge in outgoing.get(function, ())
+        if is_declared(edge.callee)
+    }
+    if not calls and not found:
         return summaries
-    reached = dict(found)
-    waiting = list(found)
+    noted = dict(summaries)
+    for reached in (_reached(found, outgoing, blocks), _reached(calls, outgoing, blocks)):
+        for function, evidence in reached.items():
+            summary = summaries.get(function)
+            if summary is not None and _tells_more(summary.context, evidence.context):
+                noted[function] = summary._replace(open=evidence)
+    return noted
+
+
+def _tells_more(known: ExecutionContext, other: ExecutionContext) -> bool:
+    if other is ExecutionContext.UNKNOWN:
+        return known is not ExecutionContext.BOTH
+    return known | other is not known
+
+
+def _reached(
+    begin: OpenCalls, outgoing: Outgoing, blocks: Callable[[FunctionId, ExecutionContext], bool]
+) -> OpenCalls:
+    """Return some functions and all that they call where they run, each with the evidence for the first."""
+    reached = dict(begin)
+    waiting = list(begin)
     while waiting:
         function = waiting.pop()
         for edge in outgoing.get(function, ()):
             if edge.callee not in reached and not blocks(edge.callee, ExecutionContext.WORKER):
                 reached[edge.callee] = reached[function]
                 waiting.append(edge.callee)
-    noted = {
-        function: summary._replace(open=evidence)
-        for function, evidence in reached.items()
-        if (summary := summaries.get(function)) is not None and summary.context is not ExecutionContext.BOTH
-    }
-    return {**summaries, **noted} if noted else summaries
+    return reached

@@ -36,7 +36,7 @@ _STANDARD_CONTEXTS = {
     "both": (ExecutionContext.WORKER, ExecutionContext.LOOP),
 }
 _WORKERS = (Dispatch.EXECUTOR, Dispatch.THREAD)
-_SEEDLESS = (Dispatch.CALLER, Dispatch.KEPT)
+_SEEDLESS = (Dispatch.CALLER, Dispatch.KEPT, Dispatch.BOTH)
 _DECLARED = (Reason.COROUTINE, Reason.CALLBACK)
 
 Seed = tuple[FunctionId, Evidence]
@@ -134,9 +134,10 @@ def hint_arguments(program: Program, entries: Iterable[EntrySeed]) -> None:
     for function, entry in entries:
         facts = program.facts(function)
         for position, dotted in entry.arguments:
-            found = program.world.find(dotted)
+            found = program.world.find(dotted.partition(".<locals>")[0])
             if position < len(facts.parameters) and isinstance(found, FunctionSignature):
-                values: tuple[Value, ...] = (FunctionRef(found.module, found.qualname, -1, Type("?")),)
+                qualname = dotted.removeprefix(f"{found.module}.")
+                values: tuple[Value, ...] = (FunctionRef(found.module, qualname, -1, Type("?")),)
                 program.evaluator.hints[(function.module, function.index, position)] = values
 
 

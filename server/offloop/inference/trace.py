@@ -68,13 +68,19 @@ def places(analysis: Analysis, function: FunctionId, context: ExecutionContext) 
                 yield _definition(analysis, current, f"{name}: {evidence.detail}")
 
 
-def open_place(evidence: Evidence) -> Place:
-    """Return the place in Home Assistant that calls or imports what may call a function elsewhere."""
-    return origin_place(evidence.origin, open_words(evidence))
+def open_place(analysis: Analysis, evidence: Evidence) -> Place:
+    """Return the place that calls a function in a worker, or that of Home Assistant that may call it elsewhere."""
+    if evidence.caller_module is not None:
+        return place(analysis, evidence, open_words(analysis, evidence))
+    return origin_place(evidence.origin, open_words(analysis, evidence))
 
 
-def open_words(evidence: Evidence) -> str:
-    """Return who else may call a function, for evidence of a caller whose context is not known."""
+def open_words(analysis: Analysis, evidence: Evidence) -> str:
+    """Return who else calls a function or may call it."""
+    if evidence.reason is Reason.HAND_OFF:
+        return f"{short(evidence.detail)} runs what it is given in the event loop and in worker threads"
+    if evidence.caller is not None:
+        return f"{name_of(analysis, evidence.caller)} calls it, or what calls it, in a worker thread"
     if evidence.reason is Reason.ENTRY_POINT:
         return f"{short(evidence.detail)} calls methods of such a name on any object, in whatever thread"
     return f"{evidence.detail} imports it or what calls it, to be called who knows where"

@@ -125,7 +125,10 @@ class Tier(Enum):
 
 
 class Dispatch(Enum):
-    """Where a callable that is handed over runs; KEPT: where a later call of one of some functions is made."""
+    """Where a callable that is handed over runs; KEPT: where a later call of one of some functions is made.
+
+    BOTH: now in the loop, now in a worker, whatever its kind.
+    """
 
     BY_TYPE = "BY_TYPE"
     LOOP = "LOOP"
@@ -134,6 +137,7 @@ class Dispatch(Enum):
     THREAD = "THREAD"
     CALLER = "CALLER"
     KEPT = "KEPT"
+    BOTH = "BOTH"
 
 
 class Origin(NamedTuple):

@@ -90,7 +90,7 @@ def _ways(analysis: Analysis, function: FunctionId, summary: Summary) -> Iterato
         if one in summary.context:
             yield from places(analysis, function, one)
     if summary.open is not None:
-        yield open_place(summary.open)
+        yield open_place(analysis, summary.open)
 
 
 def _declared(analysis: Analysis, function: FunctionId) -> str:

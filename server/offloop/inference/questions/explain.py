@@ -56,7 +56,7 @@ def label(analysis: Analysis, function: FunctionId) -> str:
 def _unknown(analysis: Analysis, function: FunctionId) -> str:
     summary = analysis.summary(function)
     if summary.open is not None:
-        return f"the {_SIDE[summary.context]} calls it, but {open_words(summary.open)}"
+        return f"the {_SIDE[summary.context]} calls it, but {open_words(analysis, summary.open)}"
     called = any(edge.callee == function and edge.caller != function for edge in analysis.graph.calls)
     return "where its callers run is not known" if called else "no caller found"
 
@@ -122,7 +122,7 @@ def _trace(analysis: Analysis, function: FunctionId) -> tuple[Place, ...]:
         if bit in summary.context
         for step in places(analysis, function, bit)
     ]
-    return (*steps, open_place(summary.open)) if summary.open is not None else tuple(steps)
+    return (*steps, open_place(analysis, summary.open)) if summary.open is not None else tuple(steps)
 
 
 # -------------------------------------------------------------------- calls
