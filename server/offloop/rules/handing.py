@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from offloop.facts.model import ParameterKind
-from offloop.facts.tree import Attribute, Call, Name
+from offloop.facts.tree import Attribute, Call, Comprehension, Name
 from offloop.facts.walk import walk
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import FunctionId
@@ -138,7 +138,7 @@ def handed_over(
     found = arguments_of(text, call)
     if found is not None:
         arguments, is_open = found
-        passed = (Leaf(call.start, call.function.end), *arguments)
+        passed = (Leaf(call.start, call.function.end), *_bracketed(arguments, call))
         new = (
             Group(taker, (*first, *passed), is_open, tail)
             if partial is None
@@ -150,6 +150,18 @@ def handed_over(
             return [*imports, *laid]
     before = f"{taker}({''.join(f'{one}, ' for one in first)}{f'{partial}(' if partial is not None else ''}"
     return [*imports, *_inserted(text, call, before, f"{')' if partial is not None else ''}{tail}")]
+
+
+def _bracketed(arguments: tuple[Leaf, ...], call: Call) -> Iterator[Leaf | Group]:
+    """Yield arguments as they can stand beside others: a generator needs brackets then."""
+    for leaf, argument in zip(arguments, call.arguments, strict=True):
+        value = argument.value
+        is_bare = (
+            isinstance(value, Comprehension)
+            and value.kind == "generator"
+            and leaf.start == value.start == value.elements[0].start
+        )
+        yield Group("", (leaf,), is_open=False) if is_bare else leaf
 
 
 def _inserted(text: str, call: Call, before: str, after: str) -> list[Edit]:
