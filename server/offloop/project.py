@@ -153,7 +153,10 @@ class Project:
         counts = ReceiverCounts(sorted_receivers.own, sorted_receivers.answered, len(sorted_receivers.open))
         problems.extend(_syntax_problems(inputs))
         problems.extend(self._fault(integration))
-        problems.extend(Problem(integration.root, notice) for notice in self.libraries.new_notices())
+        facts = [item.facts for item in inputs]
+        differing = self.libraries.of_other_versions(facts, integration.requirements)
+        notices = (*differing, *self.libraries.new_notices())
+        problems.extend(Problem(integration.root, notice) for notice in notices)
         functions = Contexts(analysis.view())
         return CheckResult(tuple(found), functions, tuple(problems), counts), questions, analysis
 

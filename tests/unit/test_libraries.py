@@ -12,8 +12,10 @@ from offloop.catalog.libraries import (
     libraries_of,
     read_library,
 )
+from offloop.catalog.library_shelf import bundled_labels
 from offloop.facts.extract import extract
 from offloop.library.model import Catalog, Dispatch
+from offloop.source import discover, load_integration
 
 HUB = """
     import threading
@@ -140,3 +142,38 @@ def test_all_libraries_together_have_a_limit(tmp_path: Path, monkeypatch) -> Non
     found = handed(libraries.extend(derive_library("empty", []), [extract("import hublib, otherlib\n")]))
     assert len({api.partition(".")[0] for api, _ in found}) == 1
     assert len(libraries.new_notices()) == 1
+
+
+def test_a_bundled_summary_of_another_version_than_is_required_is_told(tmp_path: Path) -> None:
+    libraries = Libraries([tmp_path], use_cache=False)
+    texts = [extract("import paho.mqtt.client\n")]
+    version = bundled_labels()["paho"].version
+    (notice,) = libraries.of_other_versions(texts, ("other==1.0", "Paho_MQTT[proxy] == 1.2.3"))
+    assert notice.startswith("paho-mqtt 1.2.3 is required")
+    assert f"summary of {version} " in notice
+    assert libraries.of_other_versions(texts, (f"paho-mqtt=={version}",)) == ()
+    assert libraries.of_other_versions(texts, ("paho-mqtt>=1.0",)) == ()
+    assert libraries.of_other_versions([extract("import asyncio\n")], ("paho-mqtt==1.2.3",)) == ()
+
+
+def test_the_librarys_own_source_needs_no_notice(tmp_path: Path) -> None:
+    a_library(tmp_path, "paho", HUB)
+    texts = [extract("import paho\n")]
+    assert Libraries([tmp_path], use_cache=False).of_other_versions(texts, ("paho-mqtt==1.2.3",)) == ()
+
+
+def test_what_a_manifest_requires_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "custom_components" / "demo"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("import paho.mqtt.client\n")
+    required: dict[str, tuple[str, ...]] = {
+        '{"domain": "demo", "requirements": ["paho-mqtt==1.2.3", 4]}': ("paho-mqtt==1.2.3",),
+        '{"domain": "demo", "requirements": "paho"}': (),
+        '{"domain": "demo"}': (),
+        '{"domain": ': (),
+        "[]": (),
+    }
+    for text, expected in required.items():
+        (folder / "manifest.json").write_text(text)
+        integration = load_integration(discover([folder]).folders[0])
+        assert integration.requirements == expected

@@ -19,6 +19,7 @@ each, named in every trace that rests on it.
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -55,6 +56,7 @@ _MAX_FILES = 400
 _MAX_TEXT = 6_000_000
 _MAX_TEXT_IN_ALL = 60_000_000
 _MAX_TARGETS = 16
+_PIN = re.compile(r"\s*([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*===?\s*([^\s;,]+)")
 _OWN = frozenset({"homeassistant", "custom_components"})
 
 
@@ -233,6 +235,7 @@ class Libraries:
         self._use_cache = use_cache
         self._known: dict[str, Catalog | None] = dict(known)
         self._joined: dict[frozenset[str], Catalog] = {}
+        self._differing: dict[tuple[frozenset[str], tuple[str, ...]], tuple[str, ...]] = {}
         self._bundled = bundled_library if bundle else _nothing
         self._left = _MAX_TEXT_IN_ALL
         self._notices: list[str] = []
@@ -251,6 +254,29 @@ class Libraries:
         """Return what users are to know of libraries that were not read, each once."""
         notices, self._notices = self._notices, []
         return notices
+
+    def of_other_versions(
+        self, modules: Iterable[ModuleFacts], requirements: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Return what users are to know of bundled summaries of other versions than an integration pins."""
+        key = (imported_libraries(modules), requirements)
+        known = self._differing.get(key)
+        if known is None:
+            known = self._differing[key] = tuple(self._compared(*key))
+        return known
+
+    def _compared(self, imported: frozenset[str], requirements: Iterable[str]) -> Iterator[str]:
+        pinned = {_normal(pin[1]): pin[2] for one in requirements if (pin := _PIN.match(one)) is not None}
+        told = self._told(imported) if pinned else {}
+        for root, library in sorted(told.items()):
+            label = bundled_labels().get(root) if library is self._bundled(root) else None
+            version = pinned.get(_normal(label.distribution)) if label is not None else None
+            if label is not None and version not in (None, label.version):
+                yield (
+                    f"{label.distribution} {version} is required, and not at hand; in which threads it calls what "
+                    f"it is given is told by a bundled summary of {label.version} (--python names an environment "
+                    "that has it)"
+                )
 
     def _told(self, imported: Iterable[str]) -> dict[str, Catalog]:
         """Return the summaries of libraries, and of the bundled ones that these build on."""
@@ -291,6 +317,10 @@ class Libraries:
         if self._use_cache:
             write_cached(path, dump(library))
         return library
+
+
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def _nothing(_root: str) -> Catalog | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -36,7 +37,17 @@ def load_integration(
             problems.append(one)
         else:
             files.append(one)
-    return Integration(folder.name, folder.package, folder.root, tuple(files), tuple(problems))
+    requirements = _requirements(Path(folder.root) / "manifest.json")
+    return Integration(folder.name, folder.package, folder.root, tuple(files), tuple(problems), requirements)
+
+
+def _requirements(manifest: Path) -> tuple[str, ...]:
+    """Return what a manifest requires; nothing where there is none, or one that is being edited."""
+    try:
+        found = json.loads(manifest.read_bytes())["requirements"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return ()
+    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
 
 
 def module_name(folder: IntegrationFolder, path: str) -> tuple[str, bool]:

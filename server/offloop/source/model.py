@@ -38,7 +38,7 @@ class Integration:
     """The files that are analysed together: one integration, or a folder of plain Python files.
 
     ``package`` is the dotted name that its files share ("custom_components.x",
-    "homeassistant.components.x"); ``root`` the absolute folder.
+    "homeassistant.components.x"); ``root`` the absolute folder. ``requirements`` are those of its manifest.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Integration:
     root: str
     files: tuple[SourceFile, ...]
     problems: tuple[Problem, ...] = ()
+    requirements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
