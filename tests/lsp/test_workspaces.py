@@ -126,7 +126,7 @@ def test_kinds_of_workspaces(kind: str, tmp_path: Path) -> None:
 def test_untitled_texts_and_cells_are_checked_alone() -> None:
     with serving(REAL) as server:
         begin(server, options=BUNDLED)
-        untitled, cell = "untitled:Untitled-1", "vscode-notebook-cell:/home/demo.ipynb#W0sZmlsZQ"
+        untitled, cell = "untitled:Untitled-1", "vscode-notebook-cell:/notes/demo.ipynb#W0sZmlsZQ"
         server.open(untitled, TEXT)
         assert codes(server, untitled) == ["HAT101", "HAT104"]
         (found, _) = pull(server, untitled)
