@@ -97,6 +97,35 @@ class Edit:
     content: str
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Blanks at the end of a line that is being edited: what stands behind them keeps its offset meanwhile."""
+
+    start: int
+    size: int
+
+    @property
+    def end(self) -> int:
+        """Where the blanks end."""
+        return self.start + self.size
+
+    def opened(self, text: str) -> str:
+        """Return a text with the blanks in it."""
+        return f"{text[: self.start]}{' ' * self.size}{text[self.start :]}"
+
+    def closed(self, text: str) -> str:
+        """Return a text without its blanks."""
+        return text[: self.start] + text[self.end :]
+
+    def inside(self, offset: int) -> int:
+        """Return where a place of the text is when the blanks are in it."""
+        return offset if offset <= self.start else offset + self.size
+
+    def outside(self, offset: int) -> int:
+        """Return where a place of the text with the blanks is when they are not; one among them is at their start."""
+        return offset if offset <= self.start else max(self.start, offset - self.size)
+
+
 class Moves:
     """Where places of a text are after edits that do not overlap."""
 

@@ -47,10 +47,16 @@ def fold(text: str) -> str:
     return text if text.isascii() else _NOT_ASCII.sub("x", text)
 
 
+def line_starts(text: str, start: int, end: int) -> list[int]:
+    """Return the offsets at which the lines of a piece of a text start, and the piece's end."""
+    return [start, *(match.end() for match in _LINE_END.finditer(text, start, end)), end]
+
+
 class Reader:
     """A place in a binary tree, with the scope that is being read and all that was found so far.
 
-    ``text`` is the original text, ``folded`` whether the parser saw another one. ``prefix`` is what
+    ``text`` is the original text, ``folded`` whether the parser saw another one. ``starts`` are the offsets
+    of its lines, by the parser's numbers: the first is never asked for. ``prefix`` is what
     qualified names of the present scope start with. ``function`` and ``owner`` are the indexes of the
     nearest enclosing function and of the class whose body is read directly, ``calls`` and ``methods``
     collect for the present scope.
@@ -74,13 +80,11 @@ class Reader:
         "text",
     )
 
-    def __init__(self, data: bytes, text: str, folded: bool) -> None:
+    def __init__(self, data: bytes, text: str, folded: bool, starts: list[int]) -> None:
         self.data = data
         self.text = text
         self.folded = folded
-        # The parser counts no byte order mark, and its lines are 1-based.
-        first = 1 if text.startswith("\ufeff") else 0
-        self.starts = [0, first, *(match.end() for match in _LINE_END.finditer(text)), len(text)]
+        self.starts = starts
         self.place = 0
         self.depth = 0
         self.prefix = ""

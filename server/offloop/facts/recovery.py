@@ -31,14 +31,14 @@ def recovered(text: str, tree: Tree, parse: Callable[[str], Tree]) -> Tree:
 
     The problems stay those of the text as it is.
     """
-    best, best_text, missing = tree, text, _missing(text, tree)
+    best, best_text, missing = tree, text, missing_definitions(text, tree)
     parses = 0
     while missing and best.problems and parses < _PARSES:
         rank = before = (len(missing), len(best.problems))
         for candidate in _candidates(best_text, missing, best):
             parses += 1
             again = parse(candidate)
-            still = _missing(text, again)
+            still = missing_definitions(text, again)
             found = (len(still), len(again.problems))
             if found < rank and found[0] < before[0] and found[1] <= before[1]:
                 rank, chosen = found, (again, candidate, still)
@@ -66,7 +66,7 @@ def _first_outside_strings(text: str, places: list[int]) -> int:
     return next((place for place in places if not any(a <= place < b for a, b in strings)), places[0])
 
 
-def _missing(text: str, tree: Tree) -> list[int]:
+def missing_definitions(text: str, tree: Tree) -> list[int]:
     """Return the offsets of definitions' names that the text seems to hold and the tree does not.
 
     A definition that the tree holds in another scope than its indentation says counts as missing, and so

@@ -15,8 +15,8 @@ import ast_serialize
 from offloop.facts import expressions, imports, literals, statements  # noqa: F401 - they register decoders
 from offloop.facts.definitions import unfold_qualified_names
 from offloop.facts.model import ClassFacts, FunctionFacts, SyntaxProblem
-from offloop.facts.reader import Reader, UnreadableTreeError, fold
-from offloop.facts.tree import Block, Call, Import
+from offloop.facts.reader import Reader, UnreadableTreeError, fold, line_starts
+from offloop.facts.tree import Block, Call, If, Import
 
 if TYPE_CHECKING:
     from ast_serialize import ParseError
@@ -26,6 +26,20 @@ _GRAMMAR = (3, 14)
 _FORMAT = 5
 # A long text that is no Python would give one problem for each of its words.
 _PROBLEMS = 100
+
+
+# Makes a block of the indented lines that follow.
+_BLOCK = "if _:\n"
+_BLOCK_LINES = 1
+
+
+class Around(NamedTuple):
+    """What stands around a piece of a text: the class, with what its names start with, and what comes before."""
+
+    owner: int | None
+    prefix: str
+    functions: int
+    classes: int
 
 
 class Tree(NamedTuple):
@@ -47,21 +61,63 @@ def parse(text: str) -> Tree:
     process inside of the parser: see depth.py for the guard.
     """
     folded = not text.isascii()
-    seen = fold(text.removeprefix("\ufeff")) if folded else text
-    data, errors = _parsed(seen)
-    reader = Reader(data, text, folded)
-    try:
-        body = reader.statements(reader.number())
-    except (IndexError, UnicodeDecodeError, struct.error) as error:
-        raise UnreadableTreeError(str(error)) from error
-    if reader.place != len(data):
-        raise UnreadableTreeError(f"{len(data) - reader.place} bytes left of the tree")
+    # The parser counts no byte order mark.
+    first = 1 if text.startswith("\ufeff") else 0
+    data, errors = _parsed(fold(text[first:]) if folded else text)
+    reader = Reader(data, text, folded, [0, *line_starts(text, first, len(text))])
+    body = _body(reader)
     functions = tuple([item for item in reader.functions if item is not None])
     classes = tuple([item for item in reader.classes if item is not None])
     if folded:
         functions, classes = unfold_qualified_names(functions, classes)
     problems = tuple([_problem(error, text) for error in errors[:_PROBLEMS]])
     return Tree(functions, classes, tuple(reader.imports), body, tuple(reader.calls), problems)
+
+
+def parse_piece(text: str, start: int, end: int, around: Around) -> Tree:
+    """Return the decoded statements of a piece of a text, which is whole lines of one block.
+
+    Places are those in the text, indexes those in the text's facts. The problems' lines are 0-based and
+    counted from the piece's first line. Raises what ``parse`` raises.
+    """
+    piece = text[start:end]
+    folded = not piece.isascii()
+    indented = piece[:1] in (" ", "\t")
+    starts = line_starts(text, start, end)
+    data, errors = _parsed((_BLOCK if indented else "") + (fold(piece) if folded else piece))
+    reader = Reader(data, text, folded, [start, start, *starts] if indented else [start, *starts])
+    reader.owner, reader.prefix = around.owner, around.prefix
+    reader.functions, reader.classes = [None] * around.functions, [None] * around.classes
+    body = _body(reader)
+    if indented and len(body) == 1 and isinstance(body[0], If) and len(body[0].branches) == 1:
+        body = body[0].branches[0][1]
+    problems = tuple([_problem(error, piece, _BLOCK_LINES if indented else 0) for error in errors[:_PROBLEMS]])
+    return Tree(
+        tuple([item for item in reader.functions if item is not None]),
+        tuple([item for item in reader.classes if item is not None]),
+        tuple(reader.imports),
+        body,
+        tuple(reader.calls),
+        problems,
+    )
+
+
+def syntax_problems(text: str) -> tuple[SyntaxProblem, ...]:
+    """Return what the parser does not understand of a text; raises UnreadableTreeError."""
+    first = 1 if text.startswith("\ufeff") else 0
+    _, errors = _parsed(fold(text[first:]))
+    return tuple([_problem(error, text) for error in errors[:_PROBLEMS]])
+
+
+def _body(reader: Reader) -> Block:
+    """Read all statements of a tree."""
+    try:
+        body = reader.statements(reader.number())
+    except (IndexError, UnicodeDecodeError, struct.error) as error:
+        raise UnreadableTreeError(str(error)) from error
+    if reader.place != len(reader.data):
+        raise UnreadableTreeError(f"{len(reader.data) - reader.place} bytes left of the tree")
+    return body
 
 
 def _parsed(text: str) -> tuple[bytes, list[ParseError]]:
@@ -77,8 +133,8 @@ def _parsed(text: str) -> tuple[bytes, list[ParseError]]:
     return answer[0], answer[1]
 
 
-def _problem(error: ParseError, text: str) -> SyntaxProblem:
-    line, column = error["line"] - 1, error["column"] - 1
+def _problem(error: ParseError, text: str, lines_before: int = 0) -> SyntaxProblem:
+    line, column = error["line"] - 1 - lines_before, error["column"] - 1
     if line == 0 and text.startswith("\ufeff"):
         column += 1
     return SyntaxProblem(error["message"], max(line, 0), max(column, 0))

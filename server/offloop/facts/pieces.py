@@ -1,0 +1,316 @@
+"""Read a text again while somebody edits one piece of it: only that piece is decoded anew.
+
+A piece is a function or method with the comments below it, or a statement at module level. The facts are
+those of the text with room: blanks at the end of the piece's last line, which it grows into, so that
+whatever stands behind it keeps its place. Blanks there mean nothing to Python, and lines and columns are
+the same with them; only offsets behind the piece are larger than in the text itself.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeVar
+
+from offloop.facts.comments import suppressions
+from offloop.facts.depth import may_exhaust_stack
+from offloop.facts.extract import extract
+from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts, Suppression
+from offloop.facts.reader import TooDeepError, UnreadableTreeError, line_starts
+from offloop.facts.recovery import missing_definitions
+from offloop.facts.syntax import Around, Tree, parse_piece, syntax_problems
+from offloop.facts.tree import Call, Define, Statement
+from offloop.text import Room
+
+_T = TypeVar("_T")
+# Blanks that a piece has to grow into; when they are used up, the whole text is read once.
+_ROOM = 2000
+
+
+class _Part(NamedTuple):
+    """Some items of a tuple that stand in a row: how many come before them, and how many they are."""
+
+    before: int
+    size: int
+
+    def replaced(self, items: tuple[_T, ...], new: tuple[_T, ...]) -> tuple[_T, ...]:
+        """Return the items with new ones in the place of these."""
+        return (*items[: self.before], *new, *items[self.before + self.size :])
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The piece that is being edited, in offsets of the text with room, and its parts of the facts.
+
+    ``start`` is where its first line starts, ``room`` begins where its last line ends. ``function`` is the
+    index of the function that it defines, None for other statements; ``owner`` is the class around it.
+    """
+
+    start: int
+    room: Room
+    indentation: str
+    function: int | None
+    owner: int | None
+    functions: _Part
+    imports: _Part
+    body: _Part
+    calls: _Part
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text and its facts; with the room in it while a piece of it is being edited."""
+
+    text: str
+    facts: ModuleFacts
+    piece: Piece | None = None
+
+
+def read(text: str, digest: str) -> Reading:
+    """Read a whole text."""
+    return Reading(text, replace(extract(text), digest=digest))
+
+
+def read_again(before: Reading, text: str, digest: str) -> Reading:
+    """Read a text that somebody made of another one: only the piece that was edited, if that will do."""
+    found = _with_new_piece(before, text, digest)
+    if found is None:
+        roomy = _with_room(before, text)
+        found = _with_new_piece(roomy, text, digest) if roomy is not None else None
+    return found or read(text, digest)
+
+
+# -------------------------------------------------------------------- making room
+def _with_room(before: Reading, text: str) -> Reading | None:
+    """Return what was read, with room in the piece that was edited; None where no piece holds all that differs."""
+    if before.facts.problems or before.text.startswith("\ufeff"):
+        return None
+    known, facts = before.text, before.facts
+    if before.piece is not None:
+        known = before.piece.room.closed(known)
+        facts = extract(known)
+    piece = _piece_around(known, facts, *_differing(known, text))
+    if piece is None:
+        return None
+    roomy = piece.room.opened(known)
+    return Reading(roomy, replace(extract(roomy), digest=facts.digest), piece)
+
+
+def _differing(before: str, after: str) -> tuple[int, int]:
+    """Return start and end of what is not as before, in the text before."""
+    shorter = min(len(before), len(after))
+    same = range(1, shorter + 1)
+    start = bisect_left(same, True, key=lambda size: before[:size] != after[:size])
+    rest = range(1, shorter - start + 1)
+    return start, len(before) - bisect_left(rest, True, key=lambda size: before[-size:] != after[-size:])
+
+
+class _Head(NamedTuple):
+    """Where a line starts that a statement begins on; None stands for a class, whose body follows."""
+
+    start: int
+    statement: Statement | None
+    owner: int | None
+
+
+def _heads(text: str, facts: ModuleFacts) -> Iterator[_Head]:
+    """Yield the heads of the statements at module level and in the classes there, in order."""
+    for statement in facts.body:
+        start = _line_start(text, _first_offset(facts, statement))
+        if isinstance(statement, Define) and statement.kind == "class":
+            yield _Head(start, None, statement.index)
+            for inner in facts.classes[statement.index].body:
+                yield _Head(_line_start(text, _first_offset(facts, inner)), inner, statement.index)
+        else:
+            yield _Head(start, statement, None)
+
+
+def _first_offset(facts: ModuleFacts, statement: Statement) -> int:
+    """Return where a statement starts, decorators included."""
+    if not isinstance(statement, Define):
+        return statement.start
+    if statement.kind == "function":
+        return facts.functions[statement.index].decorated_start
+    decorators = facts.classes[statement.index].decorators
+    return decorators[0].start if decorators else statement.start
+
+
+def _line_start(text: str, offset: int) -> int:
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+
+def _piece_around(text: str, facts: ModuleFacts, start: int, end: int) -> Piece | None:
+    """Return the piece in which a range of the text lies."""
+    heads = list(_heads(text, facts))
+    place = bisect_right(heads, start, key=lambda head: head.start) - 1
+    if place < 0:
+        return None
+    first, statement, owner = heads[place]
+    following = heads[place + 1].start if place + 1 < len(heads) else len(text)
+    last = following - (2 if text[:following].endswith("\r\n") else text[:following].endswith(("\r", "\n")))
+    is_function = isinstance(statement, Define) and statement.kind == "function"
+    if statement is None or end > last or (owner is not None and not is_function):
+        return None
+    indentation = text[first : _first_offset(facts, statement)]
+    functions = [item.index for item in facts.functions if first <= item.start < last]
+    holder = facts if owner is None else facts.classes[owner]
+    piece = Piece(
+        first,
+        Room(last, _ROOM),
+        indentation,
+        statement.index if isinstance(statement, Define) else None,
+        owner,
+        _Part(functions[0] if functions else _before(facts.functions, first), len(functions)),
+        _part(facts.imports, first, last),
+        _part(holder.body, first, last),
+        _part(holder.calls, first, last),
+    )
+    is_whole = piece.body.size == 1 and statement.end <= last and not indentation.strip(" \t")
+    return piece if is_whole and (is_function or not piece.imports.size) else None
+
+
+def _part(items: Sequence[Statement | Call], start: int, end: int) -> _Part:
+    return _Part(_before(items, start), sum(start <= item.start < end for item in items))
+
+
+def _before(items: Sequence[Statement | Call | FunctionFacts], start: int) -> int:
+    return sum(item.start < start for item in items)
+
+
+# -------------------------------------------------------------------- reading the piece
+def _with_new_piece(before: Reading, text: str, digest: str) -> Reading | None:
+    """Return what is read of a text that differs in the piece only; None where all of it must be read."""
+    piece = before.piece
+    if piece is None:
+        return None
+    head, tail = before.text[: piece.start], before.text[piece.room.end :]
+    size = len(text) - len(head) - len(tail)
+    room = Room(piece.start + size, piece.room.end - piece.start - size)
+    if size <= 0 or room.size < 0 or not text.startswith(head) or not text.endswith(tail):
+        return None
+    content = text[piece.start : room.start]
+    if not _stands_alone(content, piece.indentation):
+        return None
+    roomy = room.opened(text)
+    holder = None if piece.owner is None else before.facts.classes[piece.owner]
+    prefix = "" if holder is None else f"{holder.qualname}."
+    around = Around(piece.owner, prefix, piece.functions.before, len(before.facts.classes))
+    try:
+        tree = parse_piece(roomy, piece.start, room.start, around)
+        if tree.problems and tree != parse_piece(roomy, piece.start, room.end, around):
+            return None  # the blanks become part of a string without an end
+        if any((p.line, p.column) <= (0, len(piece.indentation)) for p in tree.problems):
+            return None  # what begins like this may belong to what stands before it
+    except (TooDeepError, RecursionError, UnreadableTreeError):
+        return None
+    if not _fits(tree, piece):
+        return None
+    facts = _joined(before, piece, tree, content, digest)
+    if tree.problems:
+        first = _line_ends(roomy, 0, piece.start)
+        facts = replace(facts, problems=tuple(p._replace(line=p.line + first) for p in tree.problems))
+        if not _is_only_problem(roomy, facts):
+            return None
+    return Reading(
+        roomy,
+        facts,
+        replace(
+            piece,
+            room=room,
+            imports=piece.imports._replace(size=len(tree.imports)),
+            calls=piece.calls._replace(size=len(tree.calls)),
+        ),
+    )
+
+
+def _stands_alone(content: str, indentation: str) -> bool:
+    """Whether reading a piece by itself may give what reading it in its place gives."""
+    return (
+        content.startswith(indentation)
+        and not content[len(indentation) : len(indentation) + 1].isspace()
+        and not content.endswith(("\\", "\r"))
+        and not may_exhaust_stack(content)
+    )
+
+
+def _fits(tree: Tree, piece: Piece) -> bool:
+    """Whether a piece is still one statement, with as many functions, whose names are those of the parser."""
+    if len(tree.body) != 1 or tree.classes or len(tree.functions) != piece.functions.size:
+        return False
+    if not all(item.name.isascii() for item in tree.functions):
+        return False
+    statement = tree.body[0]
+    if piece.function is None:
+        return not isinstance(statement, Define) and not tree.imports
+    return isinstance(statement, Define) and statement.index == piece.function
+
+
+def _joined(before: Reading, piece: Piece, tree: Tree, content: str, digest: str) -> ModuleFacts:
+    """Return the facts of all with those of the piece in their place."""
+    facts = before.facts
+    body, calls, classes = facts.body, facts.calls, facts.classes
+    if piece.owner is None:
+        body = piece.body.replaced(body, tree.body)
+        calls = piece.calls.replaced(calls, tree.calls)
+    else:
+        cls = _with_method(classes[piece.owner], piece, tree)
+        classes = _Part(piece.owner, 1).replaced(classes, (cls,))
+        body = tuple(
+            [
+                statement._replace(end=cls.end)
+                if isinstance(statement, Define) and (statement.kind, statement.index) == ("class", cls.index)
+                else statement
+                for statement in body
+            ]
+        )
+    return ModuleFacts(
+        digest=digest,
+        functions=piece.functions.replaced(facts.functions, tree.functions),
+        classes=classes,
+        imports=piece.imports.replaced(facts.imports, tree.imports),
+        body=body,
+        calls=calls,
+        suppressions=_suppressions(before, piece, content),
+        problems=(),
+    )
+
+
+def _with_method(cls: ClassFacts, piece: Piece, tree: Tree) -> ClassFacts:
+    is_last = piece.body.before + 1 == len(cls.body)
+    return replace(
+        cls,
+        body=piece.body.replaced(cls.body, tree.body),
+        calls=piece.calls.replaced(cls.calls, tree.calls),
+        end=tree.body[0].end if is_last else cls.end,
+    )
+
+
+def _suppressions(before: Reading, piece: Piece, content: str) -> tuple[Suppression, ...]:
+    """Return the comments that silence findings: those of the piece anew, those behind it moved by lines."""
+    known = before.facts.suppressions
+    first = _line_ends(before.text, 0, piece.start)
+    more_lines = _line_ends(content, 0, len(content)) - _line_ends(before.text, piece.start, piece.room.start)
+    return (
+        *[item for item in known if item.start < piece.start],
+        *[
+            item._replace(
+                line=item.line + first, start=item.start + piece.start, end=item.end + piece.start
+            )
+            for item in suppressions(content)
+        ],
+        *[item._replace(line=item.line + more_lines) for item in known if item.start >= piece.room.end],
+    )
+
+
+def _line_ends(text: str, start: int, end: int) -> int:
+    return len(line_starts(text, start, end)) - 2
+
+
+def _is_only_problem(text: str, facts: ModuleFacts) -> bool:
+    """Whether the parser finds in a whole text the problems that it found in the piece, and nothing is lost."""
+    tree = Tree(facts.functions, facts.classes, facts.imports, facts.body, facts.calls, facts.problems)
+    try:
+        return syntax_problems(text) == facts.problems and not missing_definitions(text, tree)
+    except UnreadableTreeError:
+        return False
