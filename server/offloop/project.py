@@ -10,8 +10,7 @@ from typing import NamedTuple
 from offloop.catalog.libraries import Libraries, libraries_of
 from offloop.catalog.load import cache_folder
 from offloop.config import Settings
-from offloop.facts.extract import extract
-from offloop.facts.model import ModuleFacts
+from offloop.facts.pieces import Reading, read, read_again
 from offloop.inference.analysis import Analysis, analyse
 from offloop.inference.live import Answers, LiveAnalysis
 from offloop.inference.open_receivers import Receivers, receivers
@@ -20,11 +19,11 @@ from offloop.library.model import Catalog, Type
 from offloop.resolve.jedi_worker import JediWorker, Key, Question
 from offloop.rules.contexts import Contexts, FunctionContext
 from offloop.rules.registry import RULES
-from offloop.rules.rule import Diagnostic, Rule, Severity
+from offloop.rules.rule import Diagnostic, FileEdit, Rule, Severity
 from offloop.rules.suppression import Suppressions, finding_of
 from offloop.rules.unused_suppression import RULE as UNUSED_SUPPRESSION
 from offloop.source import Integration, Problem, SourceFile
-from offloop.text import Moves
+from offloop.text import Moves, Room, Span
 
 
 class ReceiverCounts(NamedTuple):
@@ -71,7 +70,7 @@ class Project:
         )
         self.settings = settings
         self._live = LiveAnalysis() if live else None
-        self._facts: dict[str, ModuleFacts] = {}
+        self._readings: dict[str, Reading] = {}
         self._jedi = jedi
         self._owns_jedi = jedi is None
         self._is_fault_told = False
@@ -96,8 +95,8 @@ class Project:
         """Analyse one integration, with the answers there are; never raises for anything in its texts."""
         if self._live is None:
             self.release()
-        inputs = [self._input(file) for file in integration.files]
-        self._facts = {item.facts.digest: item.facts for item in inputs}
+        self._readings = {file.path: self._reading(file) for file in integration.files}
+        inputs = self._inputs(integration)
         result, self._questions, self._analysis = self._judged(
             integration, inputs, self._answered(inputs), analyse if self._live is None else self._live.analyse
         )
@@ -108,13 +107,13 @@ class Project:
 
         ``moves`` tell by path where places of the old texts are now; the answers there are move with them.
         """
-        inputs = [self._input(file) for file in edited.files]
+        inputs = self._inputs(edited)
         answers: dict[tuple[str, int], Type] = {}
-        modules = {item.path: item.name for item in inputs}
+        modules = {item.path: item for item in inputs}
         for (path, _, offset), types in self._answers.items():
             if path in modules and types:
                 for place in moves[path].places(offset) if path in moves else (offset,):
-                    answers[modules[path], place] = Type("|", tuple(map(_type, types)))
+                    answers[_place(modules[path], place)] = Type("|", tuple(map(_type, types)))
         result, _questions, analysis = self._judged(edited, inputs, answers, analyse)
         if analysis is not None:
             analysis.release()
@@ -149,6 +148,9 @@ class Project:
         found = [diagnostic for diagnostic in found if not suppressions.cover(diagnostic)]
         if not questions and not any(problem.internal for problem in problems):
             found.extend(self._idle(suppressions, inputs))
+        rooms = {item.path: item.room for item in inputs if item.room is not None}
+        if rooms:
+            found = [_without_room(diagnostic, rooms) for diagnostic in found]
         found.sort(key=lambda diagnostic: (diagnostic.path, diagnostic.span, diagnostic.code))
         counts = ReceiverCounts(sorted_receivers.own, sorted_receivers.answered, len(sorted_receivers.open))
         problems.extend(_syntax_problems(inputs))
@@ -171,8 +173,11 @@ class Project:
         if self._jedi is None:
             self._jedi = JediWorker(cache_folder(), [])
         root = self.catalog.source_root
-        packages = self.libraries.folders if self.libraries is not None else []
-        known = [*import_folders(integration), *([] if root is None else [root]), *map(str, packages)]
+        known = [
+            *import_folders(integration),
+            *([] if root is None else [root]),
+            *map(str, self.libraries.folders),
+        ]
         folders = tuple(dict.fromkeys(known))
         answers = self._jedi.ask(self._questions, timeout, folders)
         new = {key: types for key, types in answers.items() if key not in self._answers}
@@ -197,16 +202,19 @@ class Project:
             return
         for receiver in sorted_receivers.open:
             module = analysis.program.world.analysed[receiver.function.module]
-            question = Question(module.path, module.facts.digest, module.text, receiver.offset)
+            text, offset = module.text, receiver.offset
+            if module.room is not None:
+                text, offset = module.room.closed(text), module.room.outside(offset)
+            question = Question(module.path, module.facts.digest, text, offset)
             if question.key not in self._answers:
                 yield question
 
     def _answered(self, inputs: Iterable[ModuleInput]) -> dict[tuple[str, int], Type]:
         """Return the answers on the given texts, and forget those on others."""
-        modules = {(item.path, item.facts.digest): item.name for item in inputs}
+        modules = {(item.path, item.facts.digest): item for item in inputs}
         self._answers = {key: types for key, types in self._answers.items() if key[:2] in modules}
         return {
-            (modules[path, digest], offset): Type("|", tuple(map(_type, types)))
+            _place(modules[path, digest], offset): Type("|", tuple(map(_type, types)))
             for (path, digest, offset), types in self._answers.items()
             if types
         }
@@ -217,11 +225,24 @@ class Project:
             yield Problem(integration.root, self._jedi.fault)
 
     # ---------------------------------------------------------------- parts of a check
-    def _input(self, file: SourceFile) -> ModuleInput:
-        facts = self._facts.get(file.digest)
-        if facts is None:
-            facts = replace(extract(file.text), digest=file.digest)
-        return ModuleInput(file.module, file.path, file.is_package, file.text, facts)
+    def _inputs(self, integration: Integration) -> list[ModuleInput]:
+        inputs: list[ModuleInput] = []
+        for file in integration.files:
+            reading = self._reading(file)
+            module = ModuleInput(file.module, file.path, file.is_package, reading.text, reading.facts)
+            if reading.piece is not None:
+                module = replace(module, room=reading.piece.room, edited=reading.piece.edited)
+            inputs.append(module)
+        return inputs
+
+    def _reading(self, file: SourceFile) -> Reading:
+        """Return what was read of a file: before, where its text is the same."""
+        known = self._readings.get(file.path)
+        if known is not None and known.facts.digest == file.digest:
+            return known
+        if known is None or self._live is None:
+            return read(file.text, file.digest)
+        return read_again(known, file.text, file.digest)
 
     def _findings(self, rule: Rule, analysis: Analysis) -> Iterator[Diagnostic]:
         severity = self.settings.severity_of(rule)
@@ -241,6 +262,28 @@ class Project:
         enabled = frozenset(name for rule in spoke for name in (rule.code, rule.name))
         for unused in suppressions.unused(enabled):
             yield finding_of(unused, UNUSED_SUPPRESSION, severity)
+
+
+def _place(module: ModuleInput, offset: int) -> tuple[str, int]:
+    """Return a module and where the analysis finds an offset of its file's text."""
+    return module.name, offset if module.room is None else module.room.inside(offset)
+
+
+def _without_room(diagnostic: Diagnostic, rooms: Mapping[str, Room]) -> Diagnostic:
+    """Return a finding with the places of the files' own texts."""
+
+    def edited(change: FileEdit) -> FileEdit:
+        room = rooms.get(change.path)
+        if room is None:
+            return change
+        edit = change.edit
+        return replace(change, edit=replace(edit, start=room.outside(edit.start), end=room.outside(edit.end)))
+
+    span, room = diagnostic.span, rooms.get(diagnostic.path)
+    if room is not None:
+        span = Span(room.outside(span.start), room.outside(span.end))
+    fixes = tuple(replace(fix, edits=tuple(map(edited, fix.edits))) for fix in diagnostic.fixes)
+    return replace(diagnostic, span=span, fixes=fixes)
 
 
 def _type(dotted: str) -> Type:

@@ -142,7 +142,7 @@ def test_a_fault_is_forgotten_with_the_next_check(monkeypatch: pytest.MonkeyPatc
     project.check(integration(FILES))
     project.check(integration(files))
     with monkeypatch.context() as patched:
-        patched.setattr(live, "_renewed", lambda *_: 1 / 0)
+        patched.setattr(live, "_with_module", lambda *_: 1 / 0)
         broken = project.check(integration({**files, "hub.py": HUB}))
         assert broken.problems[0].internal
     assert project.check(integration(FILES)) == fresh(FILES)

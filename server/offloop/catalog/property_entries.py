@@ -8,7 +8,7 @@ from offloop.facts.walk import word_start
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
-from offloop.inference.properties import property_reads
+from offloop.inference.properties import property_reads, whole
 from offloop.library.model import EntryPoint, Kind
 
 
@@ -22,7 +22,7 @@ def property_entries(
     followed = {FunctionId(edge.target.module, edge.target.index) for edge in graph.handed}
     followed |= {call.callee for call in graph.calls}
     found: dict[tuple[str, str, str], EntryPoint] = {}
-    for read in property_reads(program):
+    for read in property_reads(program, whole(program)):
         summary = summaries.get(read.function)
         if summary is None or summary.context not in (ExecutionContext.LOOP, ExecutionContext.WORKER):
             continue

@@ -57,6 +57,13 @@ class Piece:
     body: _Part
     calls: _Part
 
+    @property
+    def edited(self) -> range | None:
+        """The indexes of the function that the piece defines and of those in it; None where it defines none."""
+        if self.function is None:
+            return None
+        return range(self.functions.before, self.functions.before + self.functions.size)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -294,9 +301,7 @@ def _suppressions(before: Reading, piece: Piece, content: str) -> tuple[Suppress
     return (
         *[item for item in known if item.start < piece.start],
         *[
-            item._replace(
-                line=item.line + first, start=item.start + piece.start, end=item.end + piece.start
-            )
+            item._replace(line=item.line + first, start=item.start + piece.start, end=item.end + piece.start)
             for item in suppressions(content)
         ],
         *[item._replace(line=item.line + more_lines) for item in known if item.start >= piece.room.end],

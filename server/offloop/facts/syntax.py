@@ -91,7 +91,9 @@ def parse_piece(text: str, start: int, end: int, around: Around) -> Tree:
     body = _body(reader)
     if indented and len(body) == 1 and isinstance(body[0], If) and len(body[0].branches) == 1:
         body = body[0].branches[0][1]
-    problems = tuple([_problem(error, piece, _BLOCK_LINES if indented else 0) for error in errors[:_PROBLEMS]])
+    problems = tuple(
+        [_problem(error, piece, _BLOCK_LINES if indented else 0) for error in errors[:_PROBLEMS]]
+    )
     return Tree(
         tuple([item for item in reader.functions if item is not None]),
         tuple([item for item in reader.classes if item is not None]),

@@ -15,12 +15,13 @@ from offloop.inference.fixpoint import solve
 from offloop.inference.open_calls import OpenCalls, handed_to_both, open_calls, with_open_calls
 from offloop.inference.parts import NO_PART, Part, part_of
 from offloop.inference.program import ModuleInput, Program
-from offloop.inference.properties import property_uses
+from offloop.inference.properties import property_uses, whole
 from offloop.inference.removers import REMOVER, remover_api, removers
 from offloop.inference.seeds import EntrySeed, Seed, entry_seeds, hint_arguments, seeds, with_effects
 from offloop.inference.started import without_driven, without_unstarted
 from offloop.library.model import Catalog, Kind, LoopApi, Tier, Type
 from offloop.library.overrides import ASYNCIO_APIS
+from offloop.resolve.boundary import Boundary
 from offloop.resolve.usage import Usage
 
 if TYPE_CHECKING:
@@ -103,18 +104,23 @@ def analyse(
 
     ``answers`` are the types of receivers that our resolver leaves open, by module and offset of their end.
     """
-    program = Program(list(inputs), catalog.modules, catalog.conventions, catalog.callback_decorators)
-    program.evaluator.usage = Usage(program.world)
-    program.evaluator.answers.update(answers or {})
-    analysis, entries = begun(program, catalog, package)
-    analysis.graph.build(analysis.decorators.tokens(), analysis.decorators.registered())
-    part = part_of(program, analysis.graph, analysis.loop_api, property_uses(program))
-    conclude(analysis, part, entries, tuple(seeds(program, entries)))
+    analysis, entries, part = begun(inputs, catalog, package, answers or {})
+    conclude(analysis, part, entries, tuple(seeds(analysis.program, entries)))
     return analysis
 
 
-def begun(program: Program, catalog: Catalog, package: str) -> tuple[Analysis, tuple[EntrySeed, ...]]:
-    """Return an analysis of a program with a graph that nothing has been added to, and the entries."""
+def begun(
+    inputs: Iterable[ModuleInput],
+    catalog: Catalog,
+    package: str,
+    answers: Mapping[tuple[str, int], Type],
+    boundary: Boundary | None = None,
+) -> tuple[Analysis, tuple[EntrySeed, ...], Part]:
+    """Return an analysis whose graph holds all modules but the one behind a boundary, the entries, and the part."""
+    program = Program(list(inputs), catalog.modules, catalog.conventions, catalog.callback_decorators)
+    program.evaluator.boundary = boundary
+    program.evaluator.usage = Usage(program.world)
+    program.evaluator.answers.update(answers)
     entries = tuple(entry_seeds(program, catalog, package))
     hint_arguments(program, entries)
     decorators = Decorators(program.world, program.evaluator, program.kinds)
@@ -126,9 +132,12 @@ def begun(program: Program, catalog: Catalog, package: str) -> tuple[Analysis, t
         callers=catalog.callers,
         removers=removers(program.world, catalog),
     )
+    watched = boundary.region.module if boundary is not None else None
+    graph.build(decorators.tokens(), decorators.registered(), without=watched)
     analysis = Analysis(program, graph, catalog, decorators)
     analysis.open_calls = open_calls(program, catalog)
-    return analysis, entries
+    uses = property_uses(program, [region for region in whole(program) if region.module != watched])
+    return analysis, entries, part_of(program, graph, analysis.loop_api, uses)
 
 
 def conclude(

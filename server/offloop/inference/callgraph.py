@@ -31,7 +31,7 @@ from offloop.inference.stores import Stores
 from offloop.inference.wrappers import Wrappers
 from offloop.library.model import Dispatch, HandOff, Origin, Type
 from offloop.library.overrides import HANDOFFS
-from offloop.resolve.boundary import Memo
+from offloop.resolve.boundary import Memo, Region
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.values import ClassObject, FunctionRef, Instance, ScopeRef, Value
 from offloop.resolve.world import External, World
@@ -81,7 +81,7 @@ class CallGraph:
             by_key=follow_stars,
         )
         self._done: Memo[tuple[object, ...], bool] = Memo()
-        self.settled = Settled(0, 0, 0)
+        self.settled: list[Settled] = []
         self._sites: dict[FunctionId, list[tuple[Call, ScopeRef, int]]] = defaultdict(list)
         self._summarised: set[tuple[FunctionId, int]] = set()
 
@@ -90,32 +90,36 @@ class CallGraph:
         tokens: Iterable[tuple[FunctionId, int]] = (),
         passed: Iterable[tuple[Atom, tuple[FunctionId, int]]] = (),
         *,
+        without: str | None = None,
         summarise_attributes: bool = False,
     ) -> CallGraph:
-        """Collect flows from all analysed modules, then solve.
+        """Collect flows from all analysed modules, or all but one, then solve.
 
         ``tokens`` are parameters to be summarised; public attributes of all classes may be too. ``passed`` are
         functions that reach a parameter without a call.
         """
-        self.add(self.world.analysed)
-        self.add_overrides()
+        for module in self.world.analysed:
+            if module != without:
+                self.add(Region(module))
+        self._libraries.add_overrides()
         if summarise_attributes:
             for slot, atom in attribute_tokens(self.world, self.evaluator, self._flows.slots()):
                 self._flows.put(slot, atom)
-        self.add_tokens(tokens, passed)
+        self._add_tokens(tokens, passed)
         self.solve()
         return self
 
-    def add(self, modules: Iterable[str]) -> None:
-        """Collect what analysed modules say."""
-        for module in modules:
-            self._module(module, self.world.analysed[module].facts)
+    def add(self, region: Region) -> None:
+        """Collect what a region says."""
+        module, facts = region.module, self.world.analysed[region.module].facts
+        if region.holds(module, None):
+            self._body(module, facts)
+        for function in region.of(facts.functions):
+            scope = ScopeRef(module, function.index)
+            self._scope(scope, function.calls)
+            self._stores.block(function.body, scope)
 
-    def add_overrides(self) -> None:
-        """Let libraries run the methods of analysed classes that override theirs."""
-        self._libraries.add_overrides()
-
-    def add_tokens(
+    def _add_tokens(
         self,
         tokens: Iterable[tuple[FunctionId, int]],
         passed: Iterable[tuple[Atom, tuple[FunctionId, int]]],
@@ -133,37 +137,33 @@ class CallGraph:
         """Follow what has been added."""
         self._flows.solve()
 
-    def settle(self, watched: str) -> None:
-        """Keep what is known by now; what is added afterwards, about the watched module, may be taken back."""
-        self.settled = Settled(len(self.calls), len(self.handed), len(self.api_calls))
+    def settle(self, watched: Region) -> None:
+        """Keep what is known by now; what is added afterwards, about the watched region, may be taken back."""
+        self.settled.append(Settled(len(self.calls), len(self.handed), len(self.api_calls)))
         self._flows.settle()
         self._done.settle()
         self._wrappers.settle(watched)
         self._carriers.settle()
         self._libraries.settle()
 
-    def take_back(self) -> None:
-        """Take back what was added since all was settled."""
-        calls, handed, api_calls = self.settled
-        del self.calls[calls:], self.handed[handed:], self.api_calls[api_calls:]
-        self._flows.take_back()
-        self._done.forget()
-        self._wrappers.forget()
-        self._carriers.forget()
-        self._libraries.forget()
+    def take_back(self, layers: int) -> None:
+        """Take back what is not in the first layers of what is settled."""
+        calls, handed, api_calls = self.settled[layers - 1]
+        del self.calls[calls:], self.handed[handed:], self.api_calls[api_calls:], self.settled[layers:]
+        self._flows.take_back(layers)
+        self._done.forget(layers)
+        self._wrappers.forget(layers)
+        self._carriers.forget(layers)
+        self._libraries.forget(layers)
 
     # ---------------------------------------------------------------- scopes
-    def _module(self, module: str, facts: ModuleFacts) -> None:
+    def _body(self, module: str, facts: ModuleFacts) -> None:
         self._scope(ScopeRef(module, None), facts.calls)
         for cls in facts.classes:
             scope = ScopeRef(module, None, cls.index)
             self._scope(scope, cls.calls)
             self._stores.block(cls.body, scope)
         self._stores.block(facts.body, ScopeRef(module, None))
-        for function in facts.functions:
-            scope = ScopeRef(module, function.index)
-            self._scope(scope, function.calls)
-            self._stores.block(function.body, scope)
 
     def _scope(self, scope: ScopeRef, calls: tuple[Call, ...]) -> None:
         self._stores.variables(scope)

@@ -72,9 +72,9 @@ class Carriers:
         """Keep what is known."""
         self._known.settle()
 
-    def forget(self) -> None:
-        """Forget what was learned since all was settled."""
-        self._known.forget()
+    def forget(self, layers: int) -> None:
+        """Forget what is not in the first layers of what is settled."""
+        self._known.forget(layers)
 
 
 def is_plain(kind: Type) -> bool:

@@ -89,9 +89,9 @@ def _kept(evaluator: Evaluator, attribute: Attribute, scope: ScopeRef, depth: in
 def _assigned(evaluator: Evaluator, signature: ClassSignature, attr: str, depth: int) -> tuple[Given, ...]:
     """Return what the objects were made with that the methods of a class assign to an attribute."""
     boundary = evaluator.boundary
-    if boundary is not None and boundary.module == signature.module:
+    if boundary is not None and boundary.region.module == signature.module:
         again = partial(_assigned, evaluator, signature, attr, depth)
-        boundary.note(("made", signature.qualname, attr, depth), again)
+        boundary.note(("made", signature.qualname, attr, depth), again, boundary.about(attr))
     stores = evaluator.assignments(signature).get(attr, ())
     return tuple(given for expr, where in stores for given in _made(evaluator, expr, where, depth + 1))
 
@@ -99,7 +99,7 @@ def _assigned(evaluator: Evaluator, signature: ClassSignature, attr: str, depth:
 def _returned(evaluator: Evaluator, function: FunctionRef, depth: int) -> tuple[Given, ...]:
     """Return what the objects were made with that an analysed function returns."""
     boundary = evaluator.boundary
-    if boundary is not None and boundary.module == function.module:
+    if boundary is not None and boundary.region.holds(function.module, function.index):
         again = partial(_returned, evaluator, function, depth)
         boundary.note(("made by", function.index, depth), again)
     facts = evaluator.world.function_facts(function.module, function.index)
@@ -122,7 +122,7 @@ def _given_on(evaluator: Evaluator, kind: Type) -> Given:
         return ()
     module, index = method[1].module, method[1].index
     boundary = evaluator.boundary
-    if boundary is not None and boundary.module == module:
+    if boundary is not None and boundary.region.holds(module, index):
         boundary.note(("given on", kind), partial(_given_on, evaluator, kind))
     facts = evaluator.world.function_facts(*FunctionId(module, index))
     calls = facts.calls if facts is not None else ()

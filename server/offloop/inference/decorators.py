@@ -17,6 +17,7 @@ from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Re
 from offloop.inference.edges import Atom, HandOffEdge
 from offloop.inference.thread_tests import is_sheltered
 from offloop.library.model import Dispatch, Kind
+from offloop.resolve.boundary import Region
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.values import ClassObject, FunctionRef, Instance, ScopeRef, Value
 from offloop.resolve.world import World
@@ -112,17 +113,17 @@ class Decorators:
             for statement in statements(facts.body)
         )
 
-    def told_of(self, module: str) -> list[tuple[object, ...]]:
-        """Return all that is said of the decorators and the decorated functions of one module."""
-        facts = self.world.analysed[module].facts
+    def told_of(self, region: Region) -> list[tuple[object, ...]]:
+        """Return all that is said of the decorators and the decorated functions of one region."""
+        facts = self.world.analysed[region.module].facts
         told: list[tuple[object, ...]] = [
-            (function.index, *self._decorators(module, function))
+            (function.index, *self._decorators(region.module, function))
             for function in facts.functions
-            if function.decorators
+            if function.decorators and region.holds(region.module, function.index)
         ]
         for function, decorators in self.of.items():
             for decorator in decorators:
-                if module in (function.module, decorator.function.module):
+                if region.holds(*function) or region.holds(*decorator.function):
                     hidden = self.kinds[function] is Kind.CALLBACK and self._is_hidden(function, decorators)
                     told.append((function, decorator, self._gives_back(decorator), hidden))
         return told

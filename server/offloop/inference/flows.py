@@ -20,25 +20,27 @@ class Flows:
         self._targets: dict[Slot, dict[Slot, None]] = defaultdict(dict)
         self._uses: dict[Slot, dict[Use, None]] = defaultdict(dict)
         self._work: deque[tuple[Slot, Atom]] = deque()
-        # What was added since all was settled, in order; None while nothing is settled.
-        self._trail: list[tuple[dict[Any, None], Hashable]] | None = None
+        # What was added since things were first settled, in order, and how much of it each time they were.
+        self._trail: list[tuple[dict[Any, None], Hashable]] = []
+        self._settled: list[int] = []
 
     def settle(self) -> None:
         """Note from now on what is added, so that it can be taken back."""
-        self._trail = []
+        self._settled.append(len(self._trail))
 
-    def take_back(self) -> None:
-        """Take back what was added since all was settled."""
-        for added, key in reversed(self._trail or []):
+    def take_back(self, layers: int) -> None:
+        """Take back what is not in the first layers of what is settled."""
+        kept = self._settled[layers - 1]
+        for added, key in reversed(self._trail[kept:]):
             del added[key]
-        self._trail = []
+        del self._trail[kept:], self._settled[layers:]
 
     def put(self, slot: Slot, atom: Atom) -> None:
         """Let an atom arrive in a slot."""
         atoms = self._atoms[slot]
         if atom not in atoms and len(atoms) < _MAX_ATOMS:
             atoms[atom] = None
-            if self._trail is not None:
+            if self._settled:
                 self._trail.append((atoms, atom))
             self._work.append((slot, atom))
 
@@ -49,7 +51,7 @@ class Flows:
         elif source != slot and slot not in self._targets[source]:
             targets = self._targets[source]
             targets[slot] = None
-            if self._trail is not None:
+            if self._settled:
                 self._trail.append((targets, slot))
             for atom in list(self._atoms[source]):
                 self.put(slot, atom)
@@ -61,7 +63,7 @@ class Flows:
         elif use not in self._uses[source]:
             uses = self._uses[source]
             uses[use] = None
-            if self._trail is not None:
+            if self._settled:
                 self._trail.append((uses, use))
             for atom in list(self._atoms[source]):
                 self._apply(atom, use)

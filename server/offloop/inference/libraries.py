@@ -74,9 +74,9 @@ class LibraryCalls:
         """Keep which slots are joined by now."""
         self._joined.settle()
 
-    def forget(self) -> None:
-        """Forget which slots were joined since all was settled."""
-        self._joined.forget()
+    def forget(self, layers: int) -> None:
+        """Forget what was joined that is not in the first layers of what is settled."""
+        self._joined.forget(layers)
 
     # ---------------------------------------------------------------- what is asked
     def run_by(self, function: str) -> Slot | None:

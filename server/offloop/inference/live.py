@@ -3,24 +3,25 @@
 The first edit of a module analyses everything, the other modules first; what they give is settled
 (``CallGraph.settle``). From the second on, only the edited module is evaluated: what it gave before is taken
 back, and what it gives now is joined to what is settled. That holds as long as the module looks the same
-from outside: ``Program.replace`` compares what is declared, ``Boundary.holds`` what is evaluated.
+from outside: ``Program.replace`` compares what is declared, ``Boundary.holds`` what is evaluated. Where the
+edits stay in one function, what lies around it in the module is settled, too, in a layer above the other
+modules, and only the function is evaluated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
-from offloop.inference.analysis import Analysis, begun, conclude
+from offloop.inference.analysis import Analysis, analyse, begun, conclude
 from offloop.inference.edges import HandOffEdge
 from offloop.inference.parts import Part, joined, part_of
-from offloop.inference.program import ModuleInput, Program
+from offloop.inference.program import ModuleInput
 from offloop.inference.properties import property_uses
 from offloop.inference.seeds import EntrySeed, Seed, seeds
 from offloop.library.model import Catalog, Type
-from offloop.resolve.boundary import Boundary
-from offloop.resolve.usage import Usage
+from offloop.resolve.boundary import Boundary, Region
 
 Answers = Mapping[tuple[str, int], Type]
 
@@ -50,17 +51,21 @@ class _Given:
 
 
 @dataclass(frozen=True, slots=True)
-class _Watch:
-    """What is settled while one module is edited."""
+class _Layer:
+    """What is settled around a region that is edited; the analysis is the same object for all layers."""
 
-    given: _Given
-    module: str
+    given: _Given  # its trees are kept alive: what is known of expressions goes by their identity
     analysis: Analysis
     boundary: Boundary
     handed: list[HandOffEdge]  # all of them: an analysis may leave some out
     entries: tuple[EntrySeed, ...]
     independent: tuple[Seed, ...]
     part: Part
+
+    @property
+    def region(self) -> Region:
+        """What may change."""
+        return self.boundary.region
 
 
 class LiveAnalysis:
@@ -69,7 +74,8 @@ class LiveAnalysis:
     def __init__(self) -> None:
         self._given: _Given | None = None
         self._analysis: Analysis | None = None
-        self._watch: _Watch | None = None
+        # The other modules are settled, and above them what lies in the edited module around one function.
+        self._layers: tuple[_Layer, ...] = ()
 
     def analyse(
         self, inputs: Sequence[ModuleInput], catalog: Catalog, package: str, answers: Answers
@@ -85,89 +91,140 @@ class LiveAnalysis:
         """Let go of all; the next analysis begins anew."""
         if self._analysis is not None:
             self._analysis.release()
-        self._given = self._analysis = self._watch = None
+        self._given = self._analysis = None
+        self._layers = ()
 
     def _again(self, before: _Given | None, given: _Given) -> Analysis:
-        watch = self._watch
-        watched = watch.module if watch is not None else None
+        watched = self._layers[0].region.module if self._layers else None
         changed = given.changed(before) if before is not None else None
         if changed == [] and self._analysis is not None and before is not None:
             if given.answers == before.answers:
                 return self._analysis
             changed = [watched] if watched is not None else None
         module = changed[0] if changed is not None and len(changed) == 1 else None
-        if watch is not None and changed == [watched] and _renewed(watch, given):
-            return watch.analysis
+        if self._layers and changed == [watched] and before is not None:
+            layers, self._layers = self._layers, ()
+            self._layers = _with_function(layers, before, given) or _with_module(layers[0], given)
+            if self._layers:
+                return self._layers[0].analysis
         if self._analysis is not None:
             self._analysis.release()
-        self._analysis, self._watch = _analysed(given, module)
+        self._analysis, self._layers = _analysed(given, module)
         return self._analysis
 
 
-def _analysed(given: _Given, module: str | None) -> tuple[Analysis, _Watch | None]:
+def _analysed(given: _Given, module: str | None) -> tuple[Analysis, tuple[_Layer, ...]]:
     """Analyse everything, one module last."""
-    catalog = given.catalog
-    program = Program(
-        given.inputs.values(), catalog.modules, catalog.conventions, catalog.callback_decorators
-    )
-    evaluator = program.evaluator
-    boundary = evaluator.boundary = Boundary(module) if module is not None else None
-    evaluator.usage = Usage(program.world)
-    evaluator.answers.update(given.answers)
-    analysis, entries = begun(program, catalog, given.package)
-    graph, decorators = analysis.graph, analysis.decorators
-    if boundary is not None:
-        boundary.note("decorators", partial(decorators.told_of, boundary.module))
-    others = [name for name in given.inputs if name != module]
-    graph.add(others)
-    graph.add_overrides()
-    graph.add_tokens(decorators.tokens(), decorators.registered())
-    graph.solve()
-    uses = property_uses(program, others)
-    part = part_of(program, graph, analysis.loop_api, uses)
-    independent = tuple(seeds(program, entries))
-    if boundary is None:
-        conclude(analysis, part, entries, independent)
-        return analysis, None
-    graph.settle(boundary.module)
-    evaluator.settle()
-    watch = _Watch(given, boundary.module, analysis, boundary, graph.handed, entries, independent, part)
-    _add(watch)
-    return analysis, watch
+    inputs, catalog = given.inputs.values(), given.catalog
+    if module is None:
+        return analyse(inputs, catalog, given.package, given.answers), ()
+    boundary = Boundary(Region(module))
+    analysis, entries, part = begun(inputs, catalog, given.package, given.answers, boundary)
+    boundary.note("decorators", partial(analysis.decorators.told_of, boundary.region))
+    independent = tuple(seeds(analysis.program, entries))
+    _divide(analysis, given.inputs[module])
+    layer = _settled(_Layer(given, analysis, boundary, [], entries, independent, part))
+    return analysis, _with_rest(layer, given)
 
 
-def _add(watch: _Watch) -> None:
-    """Add the watched module to what is settled, and conclude."""
-    analysis = watch.analysis
-    graph, program = analysis.graph, analysis.program
-    graph.add((watch.module,))
-    graph.solve()
-    uses = property_uses(program, (watch.module,))
-    part = part_of(program, graph, analysis.loop_api, uses, graph.settled)
-    conclude(analysis, joined(watch.part, part), watch.entries, watch.independent)
+def _settled(layer: _Layer) -> _Layer:
+    """Settle what has been added."""
+    graph = layer.analysis.graph
+    graph.settle(layer.region)
+    layer.analysis.program.evaluator.settle()
+    return replace(layer, handed=graph.handed)
 
 
-def _renewed(watch: _Watch, given: _Given) -> bool:
-    """Analyse the watched module anew; returns whether that was enough."""
-    module, analysis = watch.module, watch.analysis
+def _with_rest(layer: _Layer, given: _Given) -> tuple[_Layer, ...]:
+    """Add the watched module to what is settled, the function that is edited last, and conclude."""
+    functions = given.inputs[layer.region.module].edited
+    if functions is None:
+        _add(layer)
+        return (layer,)
+    inner = _above(layer, given, Region(layer.region.module, functions))
+    _add(inner)
+    return layer, inner
+
+
+def _above(layer: _Layer, given: _Given, region: Region) -> _Layer:
+    """Settle what lies around a function in the watched module."""
+    analysis = layer.analysis
     program, graph = analysis.program, analysis.graph
-    if not _same_answers(watch.given.answers, given.answers, module):
-        return False
-    item = given.inputs[module]
-    if not program.replace(item):
-        return False
-    evaluator = program.evaluator
-    graph.handed = watch.handed
-    graph.take_back()
-    evaluator.forget()
+    around = Region(region.module, without=region.functions)
+    boundary = program.evaluator.boundary
+    if boundary is None:
+        boundary = program.evaluator.boundary = Boundary(region)
+    boundary.note("decorators", partial(analysis.decorators.told_of, region))
+    graph.add(around)
+    graph.solve()
+    part = _part(analysis, around)
+    return _settled(replace(layer, given=given, boundary=boundary, part=joined(layer.part, part)))
+
+
+def _part(analysis: Analysis, region: Region) -> Part:
+    """Return what a region has added to what was settled last."""
+    program, graph = analysis.program, analysis.graph
+    return part_of(program, graph, analysis.loop_api, property_uses(program, [region]), graph.settled[-1])
+
+
+def _add(layer: _Layer) -> None:
+    """Add the watched region to what is settled, and conclude."""
+    analysis = layer.analysis
+    analysis.graph.add(layer.region)
+    analysis.graph.solve()
+    part = joined(layer.part, _part(analysis, layer.region))
+    conclude(analysis, part, layer.entries, layer.independent)
+
+
+# -------------------------------------------------------------------- after an edit
+def _with_module(layer: _Layer, given: _Given) -> tuple[_Layer, ...]:
+    """Analyse the watched module anew; returns the layers, none where that is not enough."""
+    module, analysis = layer.region.module, layer.analysis
+    program, graph = analysis.program, analysis.graph
+    evaluator, item = program.evaluator, given.inputs[module]
+    if not _same_answers(layer.given.answers, given.answers, module) or not program.replace(item):
+        return ()
+    graph.handed = layer.handed
+    graph.take_back(1)
+    evaluator.forget(1)
     evaluator.answers.clear()
     evaluator.answers.update(given.answers)
-    usage = evaluator.usage
-    mentioned = usage.replace(module, item.facts) if usage is not None else frozenset()
-    if not watch.boundary.holds(mentioned):
-        return False
-    _add(watch)
-    return True
+    mentioned = _divide(analysis, item)
+    if item.edited is not None:
+        # What the questions from outside lead to in the module may lead into the function.
+        evaluator.boundary = Boundary(Region(module, item.edited))
+    return _with_rest(layer, given) if layer.boundary.holds(mentioned) else ()
+
+
+def _divide(analysis: Analysis, item: ModuleInput) -> frozenset[Hashable]:
+    """Read the usage of the edited module anew; return what it mentions or mentioned before."""
+    usage = analysis.program.evaluator.usage
+    if usage is None:
+        return frozenset()
+    if item.edited is None:
+        return usage.divide([Region(item.name)])
+    return usage.divide([Region(item.name, without=item.edited), Region(item.name, item.edited)])
+
+
+def _with_function(layers: tuple[_Layer, ...], before: _Given, given: _Given) -> tuple[_Layer, ...]:
+    """Analyse the watched function anew; returns the layers, none where that is not enough."""
+    layer = layers[-1]
+    region, analysis = layer.region, layer.analysis
+    program, graph = analysis.program, analysis.graph
+    item = given.inputs[region.module]
+    if region.functions is None or item.edited != region.functions or before.answers != given.answers:
+        return ()
+    if not program.replace_function(item, region.functions):
+        return ()
+    graph.handed = layer.handed
+    graph.take_back(2)
+    program.evaluator.forget(2)
+    usage = program.evaluator.usage
+    mentioned = usage.replace(region) if usage is not None else frozenset()
+    if not all(one.boundary.holds(mentioned) for one in layers):
+        return ()
+    _add(layer)
+    return layers
 
 
 def _same_answers(before: Answers, now: Answers, module: str) -> bool:

@@ -9,23 +9,29 @@ from dataclasses import dataclass, replace
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.inference.context import FunctionId
 from offloop.library.model import Kind, ModuleSignature, Origin, Type
-from offloop.library.outside import Outside, outside
+from offloop.library.outside import Outside, outside, outside_of_function
 from offloop.library.overrides import LOOP_PREFIXES
 from offloop.library.signature import SignatureBuilder
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.world import AnalysedModule, World
-from offloop.text import LineIndex
+from offloop.text import LineIndex, Room
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleInput:
-    """One module to analyse; ``path`` is how places in it are named."""
+    """One module to analyse; ``path`` is how places in it are named.
+
+    Somebody may be editing a piece of it: then there is ``room`` in the text, and ``edited`` are the function
+    that the piece defines, if it defines one, and those that lie in it.
+    """
 
     name: str
     path: str
     is_package: bool
     text: str
     facts: ModuleFacts
+    room: Room | None = None
+    edited: range | None = None
 
 
 class Program:
@@ -43,7 +49,9 @@ class Program:
         builders: dict[str, SignatureBuilder] = {}
         for item in inputs:
             builder, signature = self._signed(item)
-            analysed[item.name] = AnalysedModule(item.name, item.path, item.text, item.facts, signature)
+            analysed[item.name] = AnalysedModule(
+                item.name, item.path, item.text, item.facts, signature, item.room
+            )
             builders[item.name] = builder
         self.world = World(analysed, library)
         self.evaluator = Evaluator(self.world, conventions, callback_decorators)
@@ -57,7 +65,7 @@ class Program:
         self.setters: dict[str, dict[str, FunctionId]] | None = None
         self._add_local_classes(builders)
         for builder in builders.values():
-            self.kinds.update(self._kinds_of(builder))
+            self.kinds.update(self._kinds_of(builder, builder.facts.functions))
 
     def _add_local_classes(self, builders: Mapping[str, SignatureBuilder]) -> None:
         for module in self.world.analysed.values():
@@ -65,9 +73,11 @@ class Program:
                 if cls.parent is not None or cls.owner_class is not None:
                     self.world.add_local_class(builders[module.name].class_(cls))
 
-    def _kinds_of(self, builder: SignatureBuilder) -> Iterator[tuple[FunctionId, Kind]]:
+    def _kinds_of(
+        self, builder: SignatureBuilder, functions: Iterable[FunctionFacts]
+    ) -> Iterator[tuple[FunctionId, Kind]]:
         """Decide which functions are callbacks, imports inside functions and re-exports followed."""
-        for function in builder.facts.functions:
+        for function in functions:
             kind = builder.kind(function)
             if kind is Kind.PLAIN and function.decorators:
                 kind = self._decorated(function, builder)
@@ -97,11 +107,38 @@ class Program:
         builder, signature = self._signed(item)
         if outside(builder, signature) != known:
             return False
-        if any(self.kinds[function] is not kind for function, kind in self._kinds_of(builder)):
+        functions = item.facts.functions
+        if any(self.kinds[function] is not kind for function, kind in self._kinds_of(builder, functions)):
             return False
-        self.world.analysed[item.name] = replace(before, text=item.text, facts=item.facts)
-        self.line_indexes.pop(item.name, None)
+        self._put(item)
         return True
+
+    def replace_function(self, item: ModuleInput, functions: range) -> bool:
+        """Put a new text in the place of a module's, if only the insides of one function differ.
+
+        Returns whether it was put there, as ``replace`` does.
+        """
+        before, facts = self.world.analysed[item.name], item.facts
+        if len(before.facts.functions) != len(facts.functions) or any(
+            known is not function and function.index not in functions
+            for known, function in zip(before.facts.functions, facts.functions, strict=True)
+        ):
+            return False
+        builder = self.evaluator.builder(item.name)
+        if outside_of_function(builder, before.facts, functions) != outside_of_function(
+            builder, facts, functions
+        ):
+            return False
+        own = facts.functions[functions.start : functions.stop]
+        if any(self.kinds[function] is not kind for function, kind in self._kinds_of(builder, own)):
+            return False
+        self._put(item)
+        return True
+
+    def _put(self, item: ModuleInput) -> None:
+        before = self.world.analysed[item.name]
+        self.world.analysed[item.name] = replace(before, text=item.text, facts=item.facts, room=item.room)
+        self.line_indexes.pop(item.name, None)
 
     def _signed(self, item: ModuleInput) -> tuple[SignatureBuilder, ModuleSignature]:
         builder = SignatureBuilder(
@@ -128,6 +165,14 @@ class Program:
         if index is None:
             index = self.line_indexes[module] = LineIndex(self.world.analysed[module].text)
         return index
+
+    def roomy_lines(self) -> dict[str, LineIndex]:
+        """Return the line indexes of the texts with room in them, by path."""
+        return {
+            module.path: self.lines(module.name)
+            for module in self.world.analysed.values()
+            if module.room is not None
+        }
 
     def line(self, module: str, offset: int) -> int:
         """Return the 1-based line of an offset in a module's text."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from offloop.facts.model import FunctionFacts
@@ -12,6 +13,7 @@ from offloop.inference.context import FunctionId
 from offloop.inference.program import Program
 from offloop.library.model import Type
 from offloop.library.signature import role
+from offloop.resolve.boundary import Region
 from offloop.resolve.values import ScopeRef
 
 
@@ -24,50 +26,51 @@ class PropertyUse(NamedTuple):
     targets: tuple[FunctionId, ...]
 
 
-def property_uses(program: Program, modules: Iterable[str] | None = None) -> Iterator[PropertyUse]:
-    """Yield where some modules (None: all) read or set properties that are defined in the analysed modules."""
-    modules = list(program.world.analysed if modules is None else modules)
-    yield from property_reads(program, modules)
-    yield from property_writes(program, modules)
+def property_uses(program: Program, regions: Iterable[Region] | None = None) -> Iterator[PropertyUse]:
+    """Yield where some regions (None: all modules) read or set properties that analysed modules define."""
+    regions = whole(program) if regions is None else list(regions)
+    yield from property_reads(program, regions)
+    yield from _property_writes(program, regions)
 
 
-def property_reads(program: Program, modules: Iterable[str] | None = None) -> Iterator[PropertyUse]:
-    """Yield where some modules (None: all) read properties that are defined in the analysed modules."""
+def whole(program: Program) -> list[Region]:
+    """Return all modules."""
+    return [Region(module) for module in program.world.analysed]
+
+
+def property_reads(program: Program, regions: Iterable[Region]) -> Iterator[PropertyUse]:
+    """Yield where some regions read properties that analysed modules define."""
     if program.property_names is None:
         program.property_names = _property_names(program)
-    names = program.property_names
-    if not names:
-        return
-    for name in program.world.analysed if modules is None else modules:
-        module = program.world.analysed[name]
-        for function in module.facts.functions:
-            scope = ScopeRef(module.name, function.index)
-            user = FunctionId(module.name, function.index)
-            for attribute in _loads(function, names):
-                for kind in program.evaluator.types(attribute.value, scope):
-                    targets = tuple(_targets(program, kind, attribute.attr))
-                    if targets:
-                        yield PropertyUse(user, attribute, kind, targets)
+    yield from _uses(program, regions, program.property_names, _loads, partial(_targets, program))
 
 
-def property_writes(program: Program, modules: Iterable[str]) -> Iterator[PropertyUse]:
-    """Yield where some modules assign to properties whose setters are defined in the analysed modules."""
+def _property_writes(program: Program, regions: Iterable[Region]) -> Iterator[PropertyUse]:
+    """Yield where some regions assign to properties whose setters analysed modules define."""
     if program.setters is None:
         program.setters = _setters(program)
     setters = program.setters
-    if not setters:
+    yield from _uses(program, regions, frozenset(setters), _stores, partial(_set_by, program, setters))
+
+
+def _uses(
+    program: Program,
+    regions: Iterable[Region],
+    names: frozenset[str],
+    attributes: Callable[[FunctionFacts, frozenset[str]], Iterator[Attribute]],
+    targets: Callable[[Type, str], Iterable[FunctionId]],
+) -> Iterator[PropertyUse]:
+    """Yield the attributes of those names that functions use, with what answers for each type of receiver."""
+    if not names:
         return
-    names = frozenset(setters)
-    for name in modules:
-        module = program.world.analysed[name]
-        for function in module.facts.functions:
-            scope = ScopeRef(module.name, function.index)
-            user = FunctionId(module.name, function.index)
-            for attribute in _stores(function, names):
-                for kind in program.evaluator.types(attribute.value, scope):
-                    targets = tuple(_set_by(program, kind, setters[attribute.attr]))
-                    if targets:
-                        yield PropertyUse(user, attribute, kind, targets)
+    for region in regions:
+        for function in region.of(program.world.analysed[region.module].facts.functions):
+            user = FunctionId(region.module, function.index)
+            for attribute in attributes(function, names):
+                for kind in program.evaluator.types(attribute.value, ScopeRef(*user)):
+                    found = tuple(targets(kind, attribute.attr))
+                    if found:
+                        yield PropertyUse(user, attribute, kind, found)
 
 
 def _setters(program: Program) -> dict[str, dict[str, FunctionId]]:
@@ -87,8 +90,11 @@ def _is_setter(function: FunctionFacts) -> bool:
     )
 
 
-def _set_by(program: Program, kind: Type, owners: Mapping[str, FunctionId]) -> Iterator[FunctionId]:
+def _set_by(
+    program: Program, setters: Mapping[str, Mapping[str, FunctionId]], kind: Type, name: str
+) -> Iterator[FunctionId]:
     """Yield the setter that a class has, and those of the analysed classes below it."""
+    owners = setters[name]
     nearest = next((a.name for a in program.world.ancestry(kind) if a.name in owners), None)
     if nearest is not None:
         yield owners[nearest]

@@ -100,7 +100,7 @@ def _is_reached(program: Program, kind: Type, entry: EntryPoint) -> bool:
 def _passes_on(program: Program, function: FunctionId, method: str) -> bool:
     """Whether a function calls a method of its base class."""
     boundary = program.evaluator.boundary
-    if boundary is not None and boundary.module == function.module:
+    if boundary is not None and boundary.region.holds(*function):
         again = partial(_passes_on, program, function, method)
         boundary.note(("passes on", function.index, method), again, frozenset({method}))
     return any(_calls_super(call, method) for call in program.facts(function).calls)

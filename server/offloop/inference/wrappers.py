@@ -8,7 +8,7 @@ from functools import partial
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import Call, Name
 from offloop.inference.context import FunctionId
-from offloop.resolve.boundary import Memo
+from offloop.resolve.boundary import Memo, Region
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.values import ScopeRef
 from offloop.resolve.world import External, World
@@ -31,20 +31,20 @@ class Wrappers:
         sees such a wrapper as it would see the function itself.
         """
         boundary = self.evaluator.boundary
-        if boundary is not None and boundary.module == function.module:
+        if boundary is not None and boundary.region.holds(*function):
             boundary.note(("wrapped", function.index), partial(self.parameter, function))
         known = self._known.get(function)
         if known is None:
             known = self._known.put(function, (self._find(function),))
         return known[0]
 
-    def settle(self, watched: str) -> None:
-        """Keep what is known of all modules but one."""
-        self._known.settle(lambda function: function.module == watched)
+    def settle(self, watched: Region) -> None:
+        """Keep what is known of all but one region."""
+        self._known.settle(lambda function: watched.holds(*function))
 
-    def forget(self) -> None:
-        """Forget what was learned since all was settled."""
-        self._known.forget()
+    def forget(self, layers: int) -> None:
+        """Forget what is not in the first layers of what is settled."""
+        self._known.forget(layers)
 
     def _find(self, function: FunctionId) -> str | None:
         module = self.world.analysed[function.module].facts

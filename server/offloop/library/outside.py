@@ -1,10 +1,10 @@
-"""What of a module is seen without looking inside its functions: two texts that agree in it look the same."""
+"""What of a module or function is seen without looking inside functions: texts that agree in it look the same."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from offloop.facts.model import FunctionFacts
+from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.library.model import ClassSignature, FunctionSignature, ModuleSignature
 from offloop.library.signature import SignatureBuilder
 
@@ -28,7 +28,7 @@ def outside(builder: SignatureBuilder, signature: ModuleSignature) -> Outside:
         signature.stars,
         [_shape(function) for function in facts.functions],
         [
-            builder.function(function, frozenset())._replace(line=0)
+            builder.unplaced(function, frozenset())
             for function in facts.functions
             if function.parent is not None and not function.is_lambda
         ],
@@ -37,6 +37,24 @@ def outside(builder: SignatureBuilder, signature: ModuleSignature) -> Outside:
             for cls in facts.classes
             if cls.parent is not None or cls.owner_class is not None
         ],
+        [item[:-2] for item in facts.imports],
+    )
+
+
+def outside_of_function(
+    builder: SignatureBuilder, facts: ModuleFacts, functions: range
+) -> tuple[object, ...]:
+    """Return what a function shows, with those that lie in it: its head with all places, and their signatures."""
+    own = facts.functions[functions.start : functions.stop]
+    head = next(function for function in own if not function.is_lambda)
+    variables = frozenset[str]()
+    if head.owner_class is not None:
+        variables = frozenset(name for name, _, _ in facts.classes[head.owner_class].type_parameters)
+    return (
+        (head.decorators, head.parameters, head.returns, head.type_parameters, head.start, head.name_start),
+        [_shape(function) for function in own],
+        [builder.unplaced(function, frozenset()) for function in own if not function.is_lambda],
+        list(builder.instance_attributes(head, variables)),
         [item[:-2] for item in facts.imports],
     )
 

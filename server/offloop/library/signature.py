@@ -219,6 +219,12 @@ class SignatureBuilder:
 
     def function(self, function: FunctionFacts, variables: frozenset[str]) -> FunctionSignature:
         """Return the signature of a function."""
+        return self.unplaced(function, variables)._replace(
+            line=self.lines.position(function.name_start).line + 1
+        )
+
+    def unplaced(self, function: FunctionFacts, variables: frozenset[str]) -> FunctionSignature:
+        """Return the signature of a function without its line."""
         variables = variables | frozenset(function.type_parameters)
         parameters = tuple(
             ParameterSignature(
@@ -237,7 +243,7 @@ class SignatureBuilder:
             role(function),
             parameters,
             self.type_of(function.returns, variables),
-            self.lines.position(function.name_start).line + 1,
+            0,
         )
 
     def class_(self, cls: ClassFacts) -> ClassSignature:
@@ -255,7 +261,9 @@ class SignatureBuilder:
             if signature.role == "setter":
                 continue
             methods[function.name] = signature
-            self._instance_attributes(function, attributes, variables)
+            for name, kind, is_annotated in self.instance_attributes(function, variables):
+                if is_annotated or name not in attributes:
+                    attributes[name] = kind
         return ClassSignature(
             self.module,
             cls.qualname,
@@ -297,9 +305,10 @@ class SignatureBuilder:
             if kind is not None:
                 attributes[target.id] = kind
 
-    def _instance_attributes(
-        self, function: FunctionFacts, attributes: dict[str, Type], variables: frozenset[str]
-    ) -> None:
+    def instance_attributes(
+        self, function: FunctionFacts, variables: frozenset[str]
+    ) -> Iterator[tuple[str, Type, bool]]:
+        """Yield the attributes that a method gives its object, with their types, and whether by an annotation."""
         if not function.parameters:
             return
         own = function.parameters[0].name
@@ -321,8 +330,8 @@ class SignatureBuilder:
                     kind = self.type_of(annotations.get(statement.value.id), variables)
                 elif isinstance(statement.value, Call):
                     kind = self.value_type(statement.value)
-                if kind is not None and (statement.annotation is not None or target.attr not in attributes):
-                    attributes[target.attr] = kind
+                if kind is not None:
+                    yield target.attr, kind, statement.annotation is not None
 
 
 def role(function: FunctionFacts) -> str:

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Translates between one report's texts and one client; ``uris`` are those of the open texts."""
+    """Translates between one report's texts and one client.
+
+    ``uris`` are those of the open texts, ``analysed`` the texts that have other offsets in the analysis.
+    """
 
     report: Report
     converter: Converter
     uris: Mapping[str, str]
+    analysed: Mapping[str, LineIndex]
 
     def lines(self, path: str) -> LineIndex:
         """Return the lines of a file, of the integration or of Home Assistant."""
@@ -35,17 +39,20 @@ class Places:
         return self.uris.get(path) or uri_of(path)
 
     def offset(self, path: str, position: types.Position) -> int:
-        """Return the code point offset of the client's position in a file of the integration."""
-        return self.converter.offset(self.lines(path), position)
+        """Return the code point offset, in the analysis, of the client's position in a file."""
+        return self.converter.offset(self._analysed(path), position)
 
     def position(self, path: str, offset: int) -> types.Position:
-        """Return the client's position of a code point offset."""
-        lines = self.lines(path)
+        """Return the client's position of a code point offset of the analysis."""
+        lines = self._analysed(path)
         return self.converter.position(lines, lines.position(offset))
 
     def range(self, path: str, span: Span) -> types.Range:
-        """Return the client's range of a span of code point offsets."""
-        return self.converter.range(self.lines(path), span)
+        """Return the client's range of a span of code point offsets of the analysis."""
+        return self.converter.range(self._analysed(path), span)
+
+    def _analysed(self, path: str) -> LineIndex:
+        return self.analysed.get(path) or self.lines(path)
 
     def step(self, step: Step | Place) -> types.Location | None:
         """Return where a step of a trace is; None where it is in sources that are not at hand."""

@@ -28,7 +28,10 @@ async def ask(host: Host, path: str, question: Callable[[Analysis, Places], _T])
     session = host.session
     uris = session.documents.uris()
     return await session.asked(
-        path, lambda analysis, report: question(analysis, Places(report, session.converter, uris))
+        path,
+        lambda analysis, report: question(
+            analysis, Places(report, session.converter, uris, analysis.program.roomy_lines())
+        ),
     )
 
 

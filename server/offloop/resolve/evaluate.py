@@ -61,10 +61,11 @@ class Evaluator:
         self.hints: dict[tuple[str, int, int], Values] = {}
         # How undeclared values get where they are, where that is followed.
         self.usage: Usage | None = None
-        # What other modules ask about the one that is being edited, where somebody edits one.
+        # What is asked about the region that somebody edits, while the rest is being evaluated.
         self.boundary: Boundary | None = None
         self._memo: dict[int, Values] = {}
-        self._settled: dict[int, Values] = {}
+        self._settled: list[dict[int, Values]] = []
+        self._insides: set[int] = set()  # expressions inside of the region behind the boundary
         self._busy: set[int] = set()
         self._cut = False  # a cycle was cut while the current expression was evaluated
         self._assignments: Memo[tuple[str, str], members.Assignments] = Memo()
@@ -77,7 +78,10 @@ class Evaluator:
         key = id(expr)
         known = self._memo.get(key)
         if known is None:
-            known = self._settled.get(key)
+            for layer in self._settled:
+                known = layer.get(key)
+                if known is not None:
+                    break
         if known is not None:
             return known
         if key in self._busy:
@@ -98,6 +102,8 @@ class Evaluator:
                 found = self.instances(answer)
         if found or not self._cut or not self._busy:
             self._memo[key] = found
+            if self.boundary is not None and self.boundary.region.holds(scope.module, scope.function):
+                self._insides.add(key)
         self._cut = outer_cut or (self._cut and bool(self._busy))
         return found
 
@@ -179,7 +185,7 @@ class Evaluator:
     def returned(self, module: str, index: int) -> Values:
         """Return what the ``return`` statements of an analysed function give."""
         key = (module, index)
-        if self.boundary is not None and self.boundary.module == module:
+        if self.boundary is not None and self.boundary.region.holds(module, index):
             self.boundary.note(("returned", index), partial(self.returned, module, index))
         known = self._returned.get(key)
         if known is None:
@@ -187,30 +193,30 @@ class Evaluator:
             known = self._returned.put(key, calls.return_values(self, module, index))
         return known
 
-    # ---------------------------------------------------------------- while one module is edited
+    # ---------------------------------------------------------------- while one region is edited
     def settle(self) -> None:
-        """Keep what is known by now, but for the insides of the module behind the boundary."""
-        boundary = self.boundary
-        if boundary is None:
+        """Keep what is known by now, but for the insides of the region behind the boundary, and close that."""
+        if self.boundary is None:
             return
-        boundary.close()
-        # Expressions are known by identity: the watched module's own are never asked for again.
-        self._settled |= self._memo
-        self._memo = {}
-        self._assignments.settle(lambda key: key[0] == boundary.module)
-        self._returned.settle(lambda key: key[0] == boundary.module)
-        self._narrowings.settle(lambda scope: scope.module == boundary.module)
-        self.scopes.settle(boundary.module)
+        self.boundary.close()
+        region, self.boundary = self.boundary.region, None
+        self._settled.append({key: known for key, known in self._memo.items() if key not in self._insides})
+        self._memo, self._insides = {}, set()
+        self._assignments.settle(lambda key: key[0] == region.module)
+        self._returned.settle(lambda key: region.holds(*key))
+        self._narrowings.settle(lambda scope: region.holds(scope.module, scope.function))
+        self.scopes.settle(region)
         if self.usage is not None:
             self.usage.forget()
 
-    def forget(self) -> None:
-        """Forget what was learned since all was settled: the watched module has changed."""
-        self._memo = {}
-        self._assignments.forget()
-        self._returned.forget()
-        self._narrowings.forget()
-        self.scopes.forget()
+    def forget(self, layers: int) -> None:
+        """Forget what is not in the first layers of what is settled: the watched region has changed."""
+        self._memo, self._insides = {}, set()
+        del self._settled[layers:]
+        self._assignments.forget(layers)
+        self._returned.forget(layers)
+        self._narrowings.forget(layers)
+        self.scopes.forget(layers)
         if self.usage is not None:
             self.usage.forget()
 

@@ -171,8 +171,9 @@ def _own(
 def assigned(evaluator: Evaluator, signature: ClassSignature, attr: str) -> Values | None:
     """Return what the methods of a class assign to an attribute of their object; None where they assign nothing."""
     boundary = evaluator.boundary
-    if boundary is not None and boundary.module == signature.module:
-        boundary.note(("assigned", signature.qualname, attr), partial(assigned, evaluator, signature, attr))
+    if boundary is not None and boundary.region.module == signature.module:
+        again = partial(assigned, evaluator, signature, attr)
+        boundary.note(("assigned", signature.qualname, attr), again, boundary.about(attr))
     stores = evaluator.assignments(signature).get(attr)
     if not stores:
         return None
@@ -216,7 +217,7 @@ def _of_module(evaluator: Evaluator, module: str, attr: str) -> Values:
 def _variable(evaluator: Evaluator, module: str, name: str) -> Values:
     """Return what a module-level variable without a declared type stands for."""
     boundary = evaluator.boundary
-    if boundary is not None and boundary.module == module:
+    if boundary is not None and boundary.region.holds(module, None):
         boundary.note(("variable", name), partial(_variable, evaluator, module, name))
     scope = ScopeRef(module, None)
     bindings, _ = evaluator.scopes.bindings(scope)

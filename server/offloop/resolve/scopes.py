@@ -5,7 +5,7 @@ from __future__ import annotations
 from offloop.library.model import ClassSignature
 from offloop.library.signature import SignatureBuilder
 from offloop.resolve.bindings import Binding, Bindings, block_bindings, function_bindings
-from offloop.resolve.boundary import Memo
+from offloop.resolve.boundary import Memo, Region
 from offloop.resolve.values import ScopeRef
 from offloop.resolve.world import World
 
@@ -19,15 +19,15 @@ class Scopes:
         self._bindings: Memo[ScopeRef, tuple[Bindings, frozenset[str]]] = Memo()
         self._builders: Memo[str, SignatureBuilder] = Memo()
 
-    def settle(self, watched: str) -> None:
-        """Keep what is known of all modules but one."""
-        self._bindings.settle(lambda scope: scope.module == watched)
-        self._builders.settle(lambda module: module == watched)
+    def settle(self, watched: Region) -> None:
+        """Keep what is known of all but one region."""
+        self._bindings.settle(lambda scope: watched.holds(scope.module, scope.function))
+        self._builders.settle(lambda module: module == watched.module)
 
-    def forget(self) -> None:
-        """Forget what was learned since all was settled."""
-        self._bindings.forget()
-        self._builders.forget()
+    def forget(self, layers: int) -> None:
+        """Forget what is not in the first layers of what is settled."""
+        self._bindings.forget(layers)
+        self._builders.forget(layers)
 
     def builder(self, module: str) -> SignatureBuilder:
         """Return the reader of annotations for a module."""

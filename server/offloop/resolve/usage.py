@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
-from offloop.facts.tree import Assign, Attribute, Block, Call, Constant, Expr, Name, Subscript
+from offloop.facts.tree import Assign, Attribute, Block, Call, Collection, Constant, Expr, Name, Subscript
 from offloop.facts.walk import statements
 from offloop.library.model import Variable
+from offloop.resolve.boundary import Region
 from offloop.resolve.values import ScopeRef
 from offloop.resolve.world import World
 
@@ -19,19 +20,21 @@ _MAX_CALLS = 40
 Site = tuple[Call, ScopeRef]
 Stored = tuple[Expr, ScopeRef]
 Given = tuple[Attribute, Expr, ScopeRef]
+_Place = TypeVar("_Place", Site, Stored, Given)
 
 
-class ModuleUsage(NamedTuple):
-    """The call sites and stores of one module."""
+class RegionUsage(NamedTuple):
+    """The call sites and stores of one region; ``unpacked`` are attributes that tuples are unpacked to."""
 
     calls: dict[str, list[Site]]
     stores: dict[tuple[str, str], list[Stored]]
     given: dict[str, list[Given]]
+    unpacked: set[str]
 
     @property
     def mentioned(self) -> frozenset[Hashable]:
-        """The names that the module calls or assigns to as attributes, and the keys that it stores under."""
-        return frozenset(self.calls) | frozenset(self.stores) | frozenset(self.given)
+        """The names that are called or assigned to as attributes, and the keys that are stored under."""
+        return frozenset(self.unpacked).union(self.calls, self.stores, self.given)
 
 
 class Usage:
@@ -41,14 +44,25 @@ class Usage:
         self.world = world
         self._sites: dict[str, list[Site]] = {}
         self._stored: dict[tuple[str, str], list[Stored]] = {}
+        # The regions that a module is read in: itself, or a function that somebody edits and the rest.
         self._modules = {
-            module.name: self._read(module.name, module.facts) for module in world.analysed.values()
+            name: {Region(name): self._read(Region(name), module.facts)}
+            for name, module in world.analysed.items()
         }
 
-    def replace(self, module: str, facts: ModuleFacts) -> frozenset[Hashable]:
-        """Read a module anew; return the names and keys that it mentions or mentioned before."""
+    def divide(self, regions: Sequence[Region]) -> frozenset[Hashable]:
+        """Read a module anew, in regions; return the names and keys that it mentions or mentioned before."""
+        module = regions[0].module
+        facts = self.world.analysed[module].facts
         before = self._modules[module]
-        after = self._modules[module] = self._read(module, facts)
+        after = self._modules[module] = {region: self._read(region, facts) for region in regions}
+        return frozenset[Hashable]().union(*[part.mentioned for part in (*before.values(), *after.values())])
+
+    def replace(self, region: Region) -> frozenset[Hashable]:
+        """Read a region anew; return the names and keys that it mentions or mentioned before."""
+        parts = self._modules[region.module]
+        before = parts[region]
+        after = parts[region] = self._read(region, self.world.analysed[region.module].facts)
         return before.mentioned | after.mentioned
 
     def forget(self) -> None:
@@ -56,15 +70,16 @@ class Usage:
         self._sites = {}
         self._stored = {}
 
-    def _read(self, module: str, facts: ModuleFacts) -> ModuleUsage:
-        found = ModuleUsage(defaultdict(list), defaultdict(list), defaultdict(list))
-        scope = ScopeRef(module, None)
-        self._read_scope(facts.body, facts.calls, scope, found)
-        for function in facts.functions:
+    def _read(self, region: Region, facts: ModuleFacts) -> RegionUsage:
+        found = RegionUsage(defaultdict(list), defaultdict(list), defaultdict(list), set())
+        module = region.module
+        if region.holds(module, None):
+            self._read_scope(facts.body, facts.calls, ScopeRef(module, None), found)
+        for function in region.of(facts.functions):
             self._read_scope(function.body, function.calls, ScopeRef(module, function.index), found)
         return found
 
-    def _read_scope(self, body: Block, calls: tuple[Call, ...], scope: ScopeRef, found: ModuleUsage) -> None:
+    def _read_scope(self, body: Block, calls: tuple[Call, ...], scope: ScopeRef, found: RegionUsage) -> None:
         for call in calls:
             name = (
                 call.function.attr
@@ -85,17 +100,21 @@ class Usage:
                         found.stores[path].append((statement.value, scope))
                     if isinstance(target, Attribute):
                         found.given[target.attr].append((target, statement.value, scope))
+                    elif isinstance(target, Collection):
+                        found.unpacked.update(
+                            part.attr for part in target.items if isinstance(part, Attribute)
+                        )
 
     def assigned_to(self, name: str) -> list[Given]:
         """Return (attribute, value, scope) of all assignments to an attribute of that name; few ones only."""
-        found = [given for module in self._modules.values() for given in module.given.get(name, ())]
+        found = self._joined(lambda part: part.given.get(name, ()))
         return found if len(found) <= _MAX_CALLS else []
 
     def calls_of(self, name: str) -> list[Site]:
         """Return the calls of anything of that name; none where there are too many to tell anything."""
         known = self._sites.get(name)
         if known is None:
-            found = [site for module in self._modules.values() for site in module.calls.get(name, ())]
+            found = self._joined(lambda part: part.calls.get(name, ()))
             known = self._sites[name] = found if len(found) <= _MAX_CALLS else []
         return known
 
@@ -103,9 +122,18 @@ class Usage:
         """Return the values stored below an attribute and key, at any depth."""
         known = self._stored.get(path)
         if known is None:
-            found = [stored for module in self._modules.values() for stored in module.stores.get(path, ())]
-            known = self._stored[path] = found
+            known = self._stored[path] = self._joined(lambda part: part.stores.get(path, ()))
         return known
+
+    def _joined(self, find: Callable[[RegionUsage], Iterable[_Place]]) -> list[_Place]:
+        """Return what all modules have of something, in the order of their texts."""
+        found: list[_Place] = []
+        for parts in self._modules.values():
+            of_module = [place for part in parts.values() for place in find(part)]
+            if len(parts) > 1:
+                of_module.sort(key=_scope_of)
+            found += of_module
+        return found
 
     def keyed(self, expr: Expr, scope: ScopeRef) -> tuple[str, str] | None:
         """Return (attribute, first key) for ``x.attribute[key]...``, None for anything else."""
@@ -138,6 +166,12 @@ class Usage:
                 return found.constant
             return key.id
         return None
+
+
+def _scope_of(place: Site | Stored | Given) -> int:
+    """Return the number of the scope that something stands in, the module's own first."""
+    scope = place[-1]
+    return -1 if scope.function is None else scope.function
 
 
 def caller_names(function: FunctionFacts, class_names: tuple[str, ...]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from offloop.library.model import (
     Variable,
 )
 from offloop.library.overrides import RENAMES, RESULTS
+from offloop.text import Room
 
 _MAX_ALIASES = 16
 
@@ -29,13 +30,14 @@ class External(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AnalysedModule:
-    """A module whose bodies are looked at; ``path`` is how findings name its file."""
+    """A module whose bodies are looked at; ``path`` is how findings name its file, ``room`` is in ``text``."""
 
     name: str
     path: str
     text: str
     facts: ModuleFacts
     signature: ModuleSignature
+    room: Room | None = None
 
 
 Found = ModuleSignature | ClassSignature | FunctionSignature | Variable | External

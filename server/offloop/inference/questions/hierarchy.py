@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import FunctionId, Reason
-from offloop.inference.properties import property_reads
+from offloop.inference.properties import property_reads, whole
 from offloop.inference.questions.explain import label, loop_api
 from offloop.inference.seeds import hand_off_seed
 from offloop.inference.trace import short
@@ -67,7 +67,7 @@ def _callers(analysis: Analysis, function: FunctionId) -> Iterator[tuple[Functio
         atom = edge.target
         if atom.position < 0 and (atom.module, atom.index) == function:
             yield edge.caller, edge.module, Span(edge.argument.start, edge.argument.end)
-    for read in property_reads(analysis.program):
+    for read in property_reads(analysis.program, whole(analysis.program)):
         if function in read.targets:
             yield read.function, read.function.module, Span(read.attribute.start, read.attribute.end)
 
