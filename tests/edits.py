@@ -21,6 +21,10 @@ LINES = (
     'hass.data[DOMAIN]["x"] = self',
     "self.hass.async_create_task(self.foo())",
     "def added(self): self.schedule_update_ha_state()",
+    "self.x, self.y = self, self.hass",
+    "if isinstance(self, str):\n{indentation}    return None",
+    "global X",
+    "return lambda: 1",
 )
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _ENDINGS = ("x", "(", ")", '"', ":", " # a note", ",", ".foo")
@@ -50,4 +54,24 @@ def edited(text: str, random: Random) -> str:
     else:
         cut = random.randrange(len(line) + 1)
         lines[at] = line[:cut] + line[cut + 1 :]
+    return "\n".join(lines)
+
+
+def typed(text: str, at: int, random: Random) -> str:
+    """Return a text as it is after an edit near a 0-based line, as somebody makes it who works on one function."""
+    lines = text.split("\n")
+    place = min(max(0, at + random.randrange(-2, 3)), len(lines) - 1)
+    line = lines[place]
+    indentation = line[: len(line) - len(line.lstrip())]
+    kind = random.random()
+    if kind < 0.55:
+        added = indentation + random.choice(LINES).replace("{indentation}", indentation)
+        lines.insert(place + random.randrange(2), added)
+    elif kind < 0.7:
+        del lines[place]
+    elif kind < 0.8:
+        lines[place] += random.choice(_ENDINGS)
+    else:
+        cut = random.randrange(len(line) + 1)
+        lines[place] = line[:cut] + random.choice("xab_. ") + line[cut:]
     return "\n".join(lines)

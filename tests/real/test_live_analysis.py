@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tests.edits import edited
+from tests.edits import edited, typed
 
 from offloop.catalog.load import load_catalog
 from offloop.catalog.locate import HomeAssistant
@@ -31,22 +31,49 @@ pytestmark = [
 
 @pytest.mark.parametrize("name", ["demo", "hue", "template", "isy994"])
 def test_random_edits(name: str) -> None:
-    catalog = load_catalog(HomeAssistant(SOURCES, VERSION, "the release"))
-    settings = replace(Settings(), jedi=False)
-    folder = discover([SOURCES / "homeassistant" / "components" / name]).folders[0]
-    integration = load_integration(folder)
     random = Random(name)
-    project = Project(catalog, settings, live=True)
+    pair = Pair(name)
     place = 0
     for _ in range(EDITS):
         if random.random() < 0.15 or not place:
-            place = random.randrange(len(integration.files))
-        files = list(integration.files)
+            place = random.randrange(len(pair.integration.files))
+        pair.put(place, edited(pair.integration.files[place].text, random))
+
+
+@pytest.mark.parametrize("name", ["demo", "hue", "sonos"])
+def test_edits_around_one_place(name: str) -> None:
+    random = Random(name)
+    pair = Pair(name)
+    for _ in range(max(1, EDITS // 6)):
+        place = random.randrange(len(pair.integration.files))
+        before = pair.integration.files[place].text
+        at = random.randrange(before.count("\n") + 1)
+        for _ in range(3):
+            kept = pair.integration.files[place].text
+            pair.put(place, typed(kept, at, random))
+            if random.random() < 0.5:
+                pair.put(place, kept)
+        pair.put(place, before)
+
+
+class Pair:
+    """An integration that a project keeps analysing, and what a new project says of the same texts."""
+
+    def __init__(self, name: str) -> None:
+        self.catalog = load_catalog(HomeAssistant(SOURCES, VERSION, "the release"))
+        self.settings = replace(Settings(), jedi=False)
+        folder = discover([SOURCES / "homeassistant" / "components" / name]).folders[0]
+        self.integration = load_integration(folder)
+        self.project = Project(self.catalog, self.settings, live=True)
+
+    def put(self, place: int, text: str) -> None:
+        """Put a text in the place of a file's, and compare what the two say."""
+        files = list(self.integration.files)
         file = files[place]
-        files[place] = source_from_text(file.path, file.module, file.is_package, edited(file.text, random))
-        integration = replace(integration, files=tuple(files))
-        found = project.check(integration)
-        expected = Project(catalog, settings).check(integration)
+        files[place] = source_from_text(file.path, file.module, file.is_package, text)
+        self.integration = replace(self.integration, files=tuple(files))
+        found = self.project.check(self.integration)
+        expected = Project(self.catalog, self.settings).check(self.integration)
         assert (found.diagnostics, found.problems, found.receivers) == (
             expected.diagnostics,
             expected.problems,

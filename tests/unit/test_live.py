@@ -11,7 +11,7 @@ from offloop.config import Settings
 from offloop.inference import live
 from offloop.project import CheckResult, Project
 from offloop.source import Integration
-from tests.edits import edited
+from tests.edits import edited, typed
 from tests.mdtest.world import PACKAGE, ROOT, minihass_catalog, source_file
 
 SWITCH = """\
@@ -71,7 +71,7 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[str | None]:
     modules: list[str | None] = []
     really = live._analysed
 
-    def noted(given: live._Given, module: str | None) -> tuple[live.Analysis, live._Watch | None]:
+    def noted(given: live._Given, module: str | None) -> tuple[live.Analysis, tuple[live._Layer, ...]]:
         modules.append(module)
         return really(given, module)
 
@@ -159,3 +159,64 @@ def test_random_edits(seed: int) -> None:
             path = random.choice(sorted(files))
         files[path] = edited(files[path], random)
         assert project.check(integration(files)) == fresh(files)
+
+
+def test_edits_of_one_function_leave_the_rest_of_its_module_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    renewed: list[bool] = []
+    really = live._with_function
+
+    def noted(
+        layers: tuple[live._Layer, ...], before: live._Given, given: live._Given
+    ) -> tuple[live._Layer, ...]:
+        found = really(layers, before, given)
+        renewed.append(bool(found))
+        return found
+
+    monkeypatch.setattr(live, "_with_function", noted)
+    project = live_project()
+    project.check(integration(FILES))
+    for line in ("pass", "x = 1", "self.hass.bus.async_fire('twice')", "x = foo(", "self.helper.notify()"):
+        files = {
+            **FILES,
+            "hub.py": HUB.replace("        self.hass.bus", f"        {line}\n        self.hass.bus"),
+        }
+        assert project.check(integration(files)) == fresh(files)
+    assert renewed == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("self.helper = Helper(hass)", "self.helper = hass"),
+        ("self.helper = Helper(hass)", "self.helper, self.other = hass, Helper(hass)"),
+        ("self.hass = hass", "self.hass: HomeAssistant = hass"),
+        ("return Helper(self.hass)", "return self.hass"),
+        ("hass.bus.async_fire(value)", "self._fire(self.hass)"),
+    ],
+)
+def test_an_edit_of_a_function_that_the_rest_of_its_module_notices(old: str, new: str) -> None:
+    hub = HUB + "        self._fire(self.made())\n\n    def made(self):\n        return Helper(self.hass)\n\n"
+    hub += "    def _fire(self, value):\n        hass = self.hass\n        hass.bus.async_fire(value)\n"
+    project = live_project()
+    project.check(integration({**FILES, "hub.py": hub}))
+    for text in (hub.replace(old, f"{old}  # a"), hub.replace(old, f"{old}  # ab"), hub.replace(old, new)):
+        files = {**FILES, "hub.py": text}
+        assert text != hub
+        assert project.check(integration(files)) == fresh(files)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_edits_around_one_place(seed: int) -> None:
+    random = Random(seed)
+    project = live_project()
+    files = dict(FILES)
+    for _ in range(6):
+        path = random.choice([path for path in sorted(files) if files[path]])
+        at, before = random.randrange(files[path].count("\n") + 1), dict(files)
+        for _ in range(6):
+            kept = files[path]
+            for text in (typed(kept, at, random), kept)[: 1 + random.randrange(2)]:
+                files[path] = text
+                assert project.check(integration(files)) == fresh(files)
+        if random.random() < 0.8:
+            files = before

@@ -67,11 +67,15 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text and its facts; with the room in it while a piece of it is being edited."""
+    """A text and its facts; with the room in it while a piece of it is being edited.
+
+    ``last`` is the last reading with room, where half-typed code made it necessary to read the whole text.
+    """
 
     text: str
     facts: ModuleFacts
     piece: Piece | None = None
+    last: Reading | None = None
 
 
 def read(text: str, digest: str) -> Reading:
@@ -81,17 +85,22 @@ def read(text: str, digest: str) -> Reading:
 
 def read_again(before: Reading, text: str, digest: str) -> Reading:
     """Read a text that somebody made of another one: only the piece that was edited, if that will do."""
-    found = _with_new_piece(before, text, digest)
-    if found is None:
+    roomy = before if before.piece is not None else before.last
+    found = _with_new_piece(roomy, text, digest) if roomy is not None else None
+    if found is None and not before.facts.problems:
         roomy = _with_room(before, text)
         found = _with_new_piece(roomy, text, digest) if roomy is not None else None
-    return found or read(text, digest)
+    if found is None:
+        found = read(text, digest)
+        if found.facts.problems:
+            found = replace(found, last=roomy)
+    return found
 
 
 # -------------------------------------------------------------------- making room
 def _with_room(before: Reading, text: str) -> Reading | None:
     """Return what was read, with room in the piece that was edited; None where no piece holds all that differs."""
-    if before.facts.problems or before.text.startswith("\ufeff"):
+    if before.text.startswith("\ufeff"):
         return None
     known, facts = before.text, before.facts
     if before.piece is not None:

@@ -1,0 +1,155 @@
+"""Reading only the edited piece of a text gives what reading the whole text gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from offloop.facts.extract import extract
+from offloop.facts.pieces import Reading, read, read_again
+from offloop.text import Room
+from tests.edits import edited
+
+TEXT = '''\
+"""A module."""
+
+import asyncio
+from homeassistant.core import callback
+
+NAMES = {
+    "first": lambda x: x,
+    "second": 2,  # offloop: ignore[HAT101]
+}
+
+
+class Demo(Base):
+    """A class."""
+
+    value = field(default=lambda: 1)
+
+    def __init__(self, hass) -> None:
+        self.hass = hass
+        self.call = lambda: self.fire()
+
+    @callback
+    def fire(self) -> None:
+        """Fire."""
+
+        def inner() -> None:
+            self.hass.bus.async_fire("x")  # noqa: HAT101
+
+        inner()
+
+    # A comment at the end.
+
+
+@decorated(option=call())
+async def setup(hass) -> bool:
+    hass.data["x"] = Demo(hass)
+    return True
+'''
+
+
+def matches(reading: Reading, text: str) -> bool:
+    """Whether a reading is of a text, and holds what reading all of its own text gives."""
+    closed = reading.piece.room.closed(reading.text) if reading.piece is not None else reading.text
+    return closed == text and reading.facts == replace(extract(reading.text), digest=reading.facts.digest)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("self.hass = hass", "self.hass = hass.other"),
+        ('self.hass.bus.async_fire("x")', 'self.hass.bus.async_fire("x", é)'),
+        ("        inner()", "        inner()\n        import time"),
+        ("    # A comment at the end.", "    # A longer comment at the end.\n"),
+        ("    return True", "    return True  # offloop: ignore"),
+        ("option=call()", "option=call(1)"),
+        ('"second": 2', '"second": other()'),
+        ("-> bool:", "-> bool | None:"),
+        ("        inner()", "        inner("),
+        ("        inner()", "        inner(x y)"),
+        ('"""Fire."""', '"""Fire. More."""'),
+    ],
+)
+def test_an_edit_of_a_piece(old: str, new: str) -> None:
+    before, after = read(TEXT, "before"), TEXT.replace(old, new)
+    reading = read_again(before, after, "after")
+    assert matches(reading, after)
+    assert matches(read_again(reading, TEXT, "back"), TEXT)
+
+
+def test_only_the_piece_is_new() -> None:
+    first = read_again(read(TEXT, "1"), TEXT.replace("inner()\n\n", "inner(1)\n\n"), "2")
+    second = read_again(first, TEXT.replace("inner()\n\n", "inner(12)\n\n"), "3")
+    assert second.piece is not None
+    known = {item.qualname for item in second.facts.functions if item not in first.facts.functions}
+    assert known == {"Demo.fire"}
+    others = [f for f in second.facts.functions if not f.qualname.startswith("Demo.fire")]
+    assert all(any(one is other for one in first.facts.functions) for other in others)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("        inner()\n", "        inner()\n\n    def more(self): ...\n"),
+        ("        inner()\n", '        inner("""\n'),
+        ("    return True\n", "    return True \\\n"),
+        ("    def __init__", "   def __init__"),
+        ("import asyncio", "import asyncio, time"),
+        ("class Demo", "class Démo"),
+        ("        inner()\n", "        class Inner: ...\n"),
+        ("        inner()\n", "        run(lambda: inner())\n"),
+    ],
+)
+def test_what_needs_the_whole_text(old: str, new: str) -> None:
+    after = TEXT.replace(old, new)
+    assert after != TEXT
+    reading = read_again(read(TEXT, "before"), after, "after")
+    assert reading.piece is None
+    assert matches(reading, after)
+
+
+def test_half_typed_code_does_not_lose_the_room() -> None:
+    broken, mended = TEXT.replace("inner()\n\n", "inner(\n\n"), TEXT.replace("inner()\n\n", "inner(1)\n\n")
+    reading = read_again(read(TEXT, "1"), broken, "2")
+    assert reading.piece is None
+    again = read_again(reading, mended, "3")
+    assert again.piece is not None
+    assert matches(again, mended)
+
+
+def test_a_piece_that_outgrows_its_room() -> None:
+    reading = read(TEXT, "0")
+    for size in (10, 1_900, 2_500):
+        text = TEXT.replace("inner()\n\n", f"inner({'x' * size})\n\n")
+        reading = read_again(reading, text, str(size))
+        assert reading.piece is not None
+        assert matches(reading, text)
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("seed", range(8))
+def test_random_edits(seed: int, line_end: str) -> None:
+    random = Random(seed)
+    text = TEXT.replace("\n", line_end)
+    reading = read(text, "0")
+    for number in range(60):
+        changed = edited(text, random)
+        reading = read_again(reading, changed, str(number))
+        assert matches(reading, changed)
+        if random.random() < 0.7:
+            reading = read_again(reading, text, f"back {number}")
+            assert matches(reading, text)
+        else:
+            text = changed
+
+
+def test_room() -> None:
+    room = Room(3, 2)
+    assert room.opened("abcdef") == "abc  def"
+    assert room.closed("abc  def") == "abcdef"
+    assert [room.inside(offset) for offset in (0, 3, 4, 6)] == [0, 3, 6, 8]
+    assert [room.outside(offset) for offset in (0, 3, 4, 5, 8)] == [0, 3, 3, 3, 6]
