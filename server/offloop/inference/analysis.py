@@ -13,7 +13,7 @@ from offloop.inference.declarations import without_mere_declarations
 from offloop.inference.decorators import Decorators, Effect
 from offloop.inference.fixpoint import solve
 from offloop.inference.open_calls import OpenCalls, handed_to_both, open_calls, with_open_calls
-from offloop.inference.parts import NO_PART, Part, part_of
+from offloop.inference.parts import NO_PART, Part, handed_only, part_of
 from offloop.inference.program import ModuleInput, Program
 from offloop.inference.properties import property_uses, whole
 from offloop.inference.removers import REMOVER, remover_api, removers
@@ -150,15 +150,16 @@ def conclude(
     """
     program, graph = analysis.program, analysis.graph
     handed = graph.handed
-    entries = without_unstarted(graph, entries)
-    if graph.handed is not handed:
-        part = part_of(program, graph, analysis.loop_api, part.uses)
-        independent = tuple(seeds(program, entries))
+    started = without_unstarted(graph, entries)
+    part = handed_only(graph, part, handed)
+    if len(started) < len(entries):
+        independent = tuple(seeds(program, started))
     analysis.crossings = None
     analysis.effects = analysis.decorators.effects(graph.handed)
     summaries = _solved(program, part, independent, analysis.effects)
+    handed = graph.handed
     if without_driven(graph, summaries):
-        part = part_of(program, graph, analysis.loop_api, part.uses)
+        part = handed_only(graph, part, handed)
         summaries = _solved(program, part, independent, analysis.effects)
     analysis.part = part
     analysis.needs = _needs(analysis)
@@ -192,7 +193,7 @@ def _solved(
     effects: Mapping[FunctionId, Effect],
     own_loops: frozenset[str] = frozenset(),
 ) -> Mapping[FunctionId, Summary]:
-    found: Iterable[Seed] = (*independent, *(seed for _, seed in part.seeds))
+    found: Iterable[Seed] = (*independent, *(item.seed for item in part.seeds))
     if own_loops:
         found = (seed for seed in found if not _is_of_own_loop(seed, own_loops))
     closed = partial(_is_closed, program, own_loops, effects)

@@ -31,12 +31,19 @@ class HarmfulCall(NamedTuple):
     api: LoopApi
 
 
+class HandedSeed(NamedTuple):
+    """A function that a hand-off starts, and the context that it gives."""
+
+    edge: HandOffEdge
+    seed: Seed
+
+
 class Part(NamedTuple):
     """Edges and calls by the function that makes them and by the one that is called; each list in order."""
 
     outgoing: dict[FunctionId, list[Edge]]
     callers: dict[FunctionId, list[CallEdge]]
-    seeds: list[tuple[tuple[str, int], Seed]]
+    seeds: list[HandedSeed]
     harmful: list[HarmfulCall]
     uses: list[PropertyUse]
 
@@ -58,11 +65,7 @@ def part_of(
         callers.setdefault(call.callee, []).append(call)
     for calling in callers.values():
         calling.sort(key=_place_of_call)
-    seeds = [
-        ((edge.module, edge.call.start), seed)
-        for edge in handed
-        if (seed := hand_off_seed(program, edge)) is not None
-    ]
+    seeds = [HandedSeed(edge, seed) for edge in handed if (seed := hand_off_seed(program, edge)) is not None]
     seeds.sort(key=_place_of_seed)
     harmful = [
         HarmfulCall(call, api)
@@ -92,6 +95,17 @@ def joined(base: Part, more: Part) -> Part:
     )
 
 
+def handed_only(graph: CallGraph, part: Part, before: Sequence[HandOffEdge]) -> Part:
+    """Return a part without those of the hand-offs before that the graph does not hold any more."""
+    if graph.handed is before:
+        return part
+    kept = {id(edge) for edge in graph.handed}
+    part = part._replace(seeds=[item for item in part.seeds if id(item.edge) in kept])
+    if any(edge.handoff.dispatch is Dispatch.CALLER and id(edge) not in kept for edge in before):
+        part = part._replace(outgoing=by_caller(_edges(graph.calls, graph.handed, part.uses)))
+    return part
+
+
 def _merged(base: list[_T], more: list[_T], key: Callable[[_T], tuple[Any, ...]]) -> list[_T]:
     return sorted([*base, *more], key=key) if more else base
 
@@ -100,8 +114,8 @@ def _place_of_call(edge: CallEdge) -> tuple[str, int]:
     return edge.module, edge.call.start
 
 
-def _place_of_seed(item: tuple[tuple[str, int], Seed]) -> tuple[str, int]:
-    return item[0]
+def _place_of_seed(item: HandedSeed) -> tuple[str, int]:
+    return item.edge.module, item.edge.call.start
 
 
 def _place_of_harm(item: HarmfulCall) -> tuple[bool, str, int]:

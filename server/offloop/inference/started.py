@@ -25,7 +25,9 @@ def without_unstarted(graph: CallGraph, entries: Iterable[EntrySeed]) -> list[En
     called.update(
         f"{edge.target.module}.{edge.target.qualname}" for edge in graph.handed if _is_outside(edge)
     )
-    graph.handed = [edge for edge in graph.handed if _is_started(edge.handoff.needs, called)]
+    kept = [edge for edge in graph.handed if _is_started(edge.handoff.needs, called)]
+    if len(kept) < len(graph.handed):
+        graph.handed = kept
     return [seed for seed in entries if _is_started(seed.entry.needs, called)]
 
 
@@ -42,9 +44,10 @@ def without_driven(graph: CallGraph, summaries: Mapping[FunctionId, Summary]) ->
         if edge.handoff.dispatch is Dispatch.CALLER and edge.handoff.api and _in_loop(edge.caller, summaries)
     }
     kept = [edge for edge in graph.handed if not edge.handoff.needs or edge.target not in driven]
-    changed = len(kept) < len(graph.handed)
+    if len(kept) == len(graph.handed):
+        return False
     graph.handed = kept
-    return changed
+    return True
 
 
 def _is_outside(edge: HandOffEdge) -> bool:
