@@ -43,10 +43,11 @@ def open_calls(program: Program, catalog: Catalog) -> OpenCalls:
 
 
 def handed_to_both(program: Program, handed: Iterable[HandOffEdge]) -> Iterator[tuple[FunctionId, Evidence]]:
-    """Yield the functions that are handed to what runs them in the loop and in workers."""
-    for edge in handed:
+    """Yield the functions that are handed to what runs them in the loop and in workers, in order of place."""
+    to_both = [edge for edge in handed if edge.handoff.dispatch is Dispatch.BOTH]
+    for edge in sorted(to_both, key=lambda edge: (edge.module, edge.call.start)):
         atom = edge.target
-        if edge.handoff.dispatch is Dispatch.BOTH and atom.index >= 0 and atom.position < 0:
+        if atom.index >= 0 and atom.position < 0:
             function = FunctionId(atom.module, atom.index)
             if program.kinds[function] is not Kind.COROUTINE:
                 yield (
