@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import collections.abc
 import contextlib
+import dataclasses
 import datetime
 import enum
 import functools
@@ -26,19 +27,25 @@ import types
 import typing
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 
 GUARD, QUIET = "guard", "quiet"
-# What Home Assistant's own guard says, and what asyncio says to a thread without a loop.
-_REFUSALS = ("from a thread other than the event loop", "no running event loop")
+# What Home Assistant's own guard says, what asyncio says to a thread without a loop, and async_get_hass.
+_REFUSALS = (
+    "from a thread other than the event loop",
+    "no running event loop",
+    "called from the wrong thread",
+)
 _SECONDS = 5
 _BUSY_SECONDS = 0.3
 _DEPTH = 4
 _LIVE_PER_CLASS = 40
 _RECEIVERS = 12
+# How many times arguments are made in another way: other members of enums and unions, other live objects.
+_TURNS = 8
 _NUMBERS = itertools.count(1)
 # What text is when its name has this part; a service of that name is there.
 _TEXTS = {
@@ -98,6 +105,7 @@ class Builder:
         self.hass = hass
         self.live: dict[type, list[Any]] = defaultdict(list)
         self.made: list[Any] = []
+        self.turn = 0
         hass.services.async_register(_TEXTS["domain"], _TEXTS["service"], callback(lambda _: None))
         self.refresh()
 
@@ -141,7 +149,12 @@ class Builder:
             if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
                 continue
             if parameter.default is parameter.empty or name == extra:
-                given[name] = self.argument(name, hints.get(name, Any), receiver, _DEPTH)
+                hint = hints.get(name, Any)
+                # What is to be added must not be there yet.
+                is_new = dataclasses.is_dataclass(hint) and _adds(function)
+                given[name] = (
+                    self.new(hint, _DEPTH) if is_new else self.argument(name, hint, receiver, _DEPTH)
+                )
         return given if extra is None or extra in given else None
 
     def argument(self, name: str, hint: Any, receiver: Any, depth: int) -> Any:
@@ -181,6 +194,15 @@ class Builder:
         return by_name
 
     def _held(self, receiver: Any) -> Iterator[Any]:
+        """Yield what a receiver's containers hold, then those of the core's own parts, then anything alive."""
+        yield from self._contained(receiver)
+        for part in _attributes(self.hass):
+            if type(part).__module__.startswith("homeassistant."):
+                yield from self._contained(part)
+        for things in list(self.live.values()):
+            yield from things[:3]
+
+    def _contained(self, receiver: Any) -> Iterator[Any]:
         for value in _attributes(receiver):
             inner = value if isinstance(value, HomeAssistant) else _attribute(value, "data") or value
             if isinstance(inner, collections.abc.Mapping):
@@ -188,17 +210,16 @@ class Builder:
                     yield item
                     if isinstance(item, collections.abc.Mapping):
                         yield from list(item.values())
-        for things in list(self.live.values()):
-            yield from things[:3]
 
     # ---------------------------------------------------------------- by annotation
     def build(self, hint: Any, name: str, depth: int) -> Any:
         """Return an object for an annotation; raises CannotBuildError."""
         origin = typing.get_origin(hint)
         if origin in (typing.Union, types.UnionType):
-            return self._any_of([arg for arg in typing.get_args(hint) if arg is not type(None)], name, depth)
+            kinds = [arg for arg in typing.get_args(hint) if arg is not type(None)]
+            return self._any_of(self._turned(kinds), name, depth)
         if origin is typing.Literal:
-            return typing.get_args(hint)[0]
+            return self._turned(typing.get_args(hint))[0]
         if origin is typing.Annotated:
             return self.build(typing.get_args(hint)[0], name, depth)
         if isinstance(hint, typing.TypeAliasType):
@@ -222,7 +243,7 @@ class Builder:
         if typing.is_typeddict(kind):
             return SelfFilling(builder=self, hints=_hints(kind))
         if issubclass(kind, enum.Enum):
-            return next(iter(kind))
+            return self._turned(list(kind))[0]
         parts = typing.get_args(hint)
         if kind in (list, set, frozenset, tuple) or kind.__module__ in ("collections.abc", "typing"):
             if issubclass(kind, collections.abc.Mapping):
@@ -234,16 +255,22 @@ class Builder:
                 return make()
         if any(typing.is_typeddict(part) for part in parts):
             return self.new(kind, depth, dict(zip(_variables(kind), parts, strict=False)))
-        for thing in self.receivers(kind):
-            return thing
-        raise CannotBuildError(f"{name}: {kind.__name__}")
+        things = list(itertools.islice(self.receivers(kind), _TURNS))
+        if not things:
+            raise CannotBuildError(f"{name}: {kind.__name__}")
+        return self._turned(things)[0]
+
+    def _turned(self, choices: Sequence[Any]) -> list[Any]:
+        """Return what there is to choose from, beginning elsewhere at each turn."""
+        first = self.turn % len(choices) if choices else 0
+        return [*choices[first:], *choices[:first]]
 
     def _plain(self, name: str) -> dict[type, Callable[[], Any]]:
         return {
             str: lambda: self._text(name),
             int: lambda: 1,
             float: lambda: 1.0,
-            bool: lambda: True,
+            bool: lambda: self.turn % 2 == 0,
             bytes: lambda: b"1",
             dict: lambda: SelfFilling(builder=self),
             datetime.datetime: lambda: datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=1),
@@ -344,13 +371,19 @@ async def outcomes(builder: Builder, dotted: str, until: str) -> list[str]:
     Each is "guard", "quiet", "error: " and what was raised, or "cannot: " and why there is no call.
     """
     found: list[str] = []
-    try:
-        for call in Target(builder, dotted).calls(optional=until == GUARD):
-            found.append(await in_worker(call))
-            if found[-1] == until:
-                break
-    except (CannotBuildError, AttributeError, ImportError, NameError, TypeError, ValueError) as error:
-        found.append(f"cannot: {error}")
+    for turn in range(_TURNS if until == GUARD else 1):
+        builder.turn = turn
+        try:
+            for call in Target(builder, dotted).calls(optional=until == GUARD):
+                found.append(await in_worker(call))
+                if found[-1] == until:
+                    return found
+        except (CannotBuildError, AttributeError, ImportError, NameError, TypeError, ValueError) as error:
+            found.append(f"cannot: {error}")
+        finally:
+            builder.turn = 0
+        if any("not back after" in one for one in found):
+            break
     return found
 
 
@@ -393,7 +426,7 @@ def outcome_of(call: Callable[[], Any]) -> str:
     try:
         result = call()
     except BaseException as error:  # noqa: BLE001 - whatever a call from the wrong thread ends in
-        if isinstance(error, RuntimeError) and any(words in str(error) for words in _REFUSALS):
+        if any(words in str(error) for words in _REFUSALS):
             return GUARD
         return f"error: {error!r}"[:300]
     if inspect.iscoroutine(result):
@@ -479,6 +512,10 @@ def _filled(hint: Any, variables: dict[Any, Any]) -> Any:
 
 def _mentions(hint: Any, variables: dict[Any, Any]) -> bool:
     return hint in variables or any(arg in variables for arg in typing.get_args(hint))
+
+
+def _adds(function: Any) -> bool:
+    return bool({"create", "add"}.intersection(function.__name__.split("_")))
 
 
 def _does_nothing(*_: Any, **__: Any) -> None:

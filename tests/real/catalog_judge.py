@@ -51,7 +51,9 @@ async def drive(hass: HomeAssistant, payload: dict[str, list[str]]) -> Any:
     builder = Builder(hass)
     for dotted in payload.get("guarded", ()):
         if {"create", "add"}.intersection(dotted.rpartition(".")[2].split("_")):
-            _call_here(builder, dotted)  # so that there is something to change and to delete
+            known = len(builder.made)
+            if _call_here(builder, dotted) == QUIET:  # so that there is something to change and to delete
+                del builder.made[known:]  # Home Assistant knows these from now on
     builder.refresh()
     return {
         group: {name: await judged(builder, name) for name in names}

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from tests.real.home_assistant import VERSION, NoHomeAssistantError, run_in_core
 
-from offloop.catalog.document import is_public
 from offloop.catalog.load import load_catalog
 from offloop.catalog.locate import HomeAssistant
 from offloop.library.model import Catalog, Tier
@@ -32,13 +31,33 @@ NOTHING_TO_DO = {
     "components.group.sensor.SensorGroup._calculate_state_class": "an entity without a class",
     "components.group.sensor.SensorGroup._calculate_unit_of_measurement": "an entity without a unit",
     "components.group.sensor.SensorGroup.calculate_state_attributes": "as it calls the above",
-    "components.homeassistant.exposed_entities.ExposedEntities.async_should_expose": "no such entity",
     "components.mqtt.entity.ensure_via_device_exists": "no device on the way",
     "components.mqtt.entity.update_device": "no device described",
     "components.persistent_notification.async_dismiss": "no such notification",
     "components.sensor.SensorEntity._update_suggested_precision": "no precision",
     "components.sensor.SensorEntity.async_registry_entry_updated": "no precision",
     "helpers.entity.Entity._async_device_registry_updated": "another kind of event",
+}
+# What cannot be called, by the reason.
+NOT_CALLED = {
+    "auth.providers.homeassistant.Data._async_check_for_not_normalized_usernames": "wants users of a stored form",
+    "components.bluetooth.passive_update_processor.PassiveBluetoothProcessorEntity._handle_processor_update": (
+        "its library is not installed"
+    ),
+    "components.cloud.alexa_config.CloudAlexaConfig.should_expose": "wants a filter of its configuration",
+    "components.cloud.google_config.CloudGoogleConfig._should_expose_entity_id": "as above",
+    "components.cloud.google_config.CloudGoogleConfig.should_expose": "as above",
+    "components.hassio.addon_manager.AddonManager._async_schedule_addon_operation": "wants a supervisor",
+    "components.mqtt.binary_sensor.MqttBinarySensor._off_delay_listener": "wants a broker",
+    "components.mqtt.binary_sensor.MqttBinarySensor._value_is_expired": "wants a broker",
+    "components.mqtt.camera.MqttCamera.__init__": "wants a broker",
+    "components.mqtt.client.MQTT._async_mqtt_on_disconnect": "wants a parameter annotated None",
+    "components.mqtt.entity.MqttEntity.__init__": "a class for others to build on, with attributes of theirs",
+    "components.mqtt.entity._handle_discovery_failure": "wants a payload that discovery has filled",
+    "components.mqtt.image.MqttImage.__init__": "wants a broker",
+    "components.mqtt.sensor.MqttSensor._value_is_expired": "wants a broker",
+    "components.mqtt.vacuum.MqttStateVacuum.__init__": "wants a broker",
+    "helpers.entity_registry.EntityRegistry.async_update_entity_platform": "wants an entity that is not loaded yet",
 }
 # What the runtime shows of twins only with something at hand that the judge has not.
 NOT_SHOWN_TO_WAIT = {
@@ -91,13 +110,14 @@ def test_guarded_apis_raise_in_a_worker(catalog: Catalog) -> None:
     print(
         f"\n{len(raised)} of {len(found)} guarded APIs raised in a worker, {len(not_called)} could not be called:"
     )
-    for name in sorted(not_called):
-        print(f"  {name}: {found[name][-1]}")
+    for name in shown(not_called):
+        print(f"  {name}: {NOT_CALLED.get(name)} ({found[HOMEASSISTANT + name][-1]})")
+    print(f"{len(quiet)} had nothing to do:")
+    for name in shown(quiet):
+        print(f"  {name}: {NOTHING_TO_DO.get(name)}")
     assert set(shown(quiet)) <= NOTHING_TO_DO.keys()
-    assert len(raised) >= 115
-    # Mostly of components that need a device, a cloud or a supervisor before there is anything to call.
-    assert len([name for name in not_called if is_public(name)]) <= 12
-    assert len(not_called) <= 25
+    assert set(shown(not_called)) <= NOT_CALLED.keys()
+    assert len(raised) >= 128
 
 
 def test_twins_work_in_a_worker(catalog: Catalog) -> None:
