@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import marshal
+import os
 import shutil
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +18,7 @@ from offloop.catalog import load as loading
 from offloop.catalog.load import NoCatalogError, bundled_versions, cache_folder, load_bundled, load_catalog
 from offloop.catalog.locate import BundledRequest, HomeAssistant
 from offloop.catalog.shelf import shelf
+from offloop.catalog.store import FORMAT, MAGIC, MARSHAL, load, sealed, unsealed
 from offloop.library.model import Catalog
 from tests.mdtest.world import MINIHASS, minihass_catalog
 
@@ -58,15 +64,92 @@ def test_no_cache_leaves_nothing_behind(cache: Path) -> None:
     assert not cache.exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"rubbish", None], ids=["empty", "rubbish", "cut"])
-def test_a_damaged_cache_is_made_anew(cache: Path, damage: bytes | None) -> None:
+def of_another_form(whole: bytes) -> bytes:
+    """Return a sound file that another version of offloop has written."""
+    core, modules = marshal.loads(unsealed(MAGIC, whole))
+    other = marshal.dumps({**marshal.loads(core), "format": FORMAT + 1}, MARSHAL)
+    return sealed(MAGIC, marshal.dumps((other, modules), MARSHAL))
+
+
+def with_a_bit_flipped(place: float) -> Callable[[bytes], bytes]:
+    def flipped(whole: bytes) -> bytes:
+        at = int(place * (len(whole) - 1))
+        return whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :]
+
+    return flipped
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "rubbish": lambda _: b"rubbish",
+    "cut in the middle": lambda whole: whole[: len(whole) // 2],
+    "cut at its end": lambda whole: whole[:-1],
+    "too long": lambda whole: whole + b"\0",
+    "another form": of_another_form,
+    "zeros": lambda whole: bytes(len(whole)),
+    **{f"bit at {place}": with_a_bit_flipped(place) for place in (0, 0.001, 0.01, 0.3, 0.7, 1)},
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_cache_is_made_anew(cache: Path, damage: str) -> None:
     derived()
     (file,) = cache.iterdir()
     whole = file.read_bytes()
-    file.write_bytes(whole[: len(whole) // 2] if damage is None else damage)
-    assert derived()[1] == 1
+    file.write_bytes(DAMAGES[damage](whole))
+    catalog, times = derived()
+    assert times == 1
+    assert catalog.notices == ()
     assert derived()[1] == 0
     assert file.read_bytes() == whole
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_folder_in_the_place_of_a_cache_file(cache: Path) -> None:
+    derived()
+    (file,) = cache.iterdir()
+    file.unlink()
+    file.mkdir()
+    (file / "something").touch()
+    catalog, times = derived()
+    assert (times, len(catalog.notices)) == (1, 1)
+    assert str(cache) in catalog.notices[0]
+
+
+DERIVE = """
+import sys, time
+from pathlib import Path
+from offloop.catalog.load import load_catalog
+from offloop.catalog.locate import HomeAssistant
+print("ready", flush=True)
+sys.stdin.readline()
+times = []
+catalog = load_catalog(HomeAssistant(Path(sys.argv[1]), "2026.11.0", "test"), deriving=lambda: times.append(1))
+print(len(times), len(catalog.loop_apis), len(catalog.modules), len(catalog.notices), flush=True)
+"""
+
+
+def test_processes_that_derive_and_write_at_once(cache: Path) -> None:
+    command = [sys.executable, "-c", DERIVE, str(MINIHASS)]
+    processes = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    told = [process.communicate(timeout=120)[0].split() for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0]
+    assert {tuple(one[1:]) for one in told} == {
+        (str(len(minihass_catalog().loop_apis)), str(len(minihass_catalog().modules)), "0")
+    }
+    assert sum(int(one[0]) for one in told) >= 2, "they did not run at once"
+    (file,) = cache.iterdir()  # nothing temporary is left
+    assert load(file.read_bytes(), None).loop_apis == minihass_catalog().loop_apis
+    assert derived()[1] == 0
 
 
 def test_changed_sources_are_read_again(cache: Path, tmp_path: Path) -> None:
@@ -84,7 +167,29 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monk
     file = tmp_path / "file"
     file.write_text("no folder")
     monkeypatch.setenv("OFFLOOP_CACHE_DIR", str(file / "cache"))
-    assert derived()[0].loop_apis
+    catalog, _ = derived()
+    assert catalog.loop_apis
+    (notice,) = catalog.notices
+    assert notice.startswith("the cache cannot be written, so that Home Assistant is read anew each time: ")
+    assert str(file / "cache") in notice
+
+
+def test_the_command_line_says_once_that_the_cache_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    for name in ("one", "two"):
+        folder = tmp_path / "custom_components" / name
+        folder.mkdir(parents=True)
+        (folder / "__init__.py").write_text("")
+        (folder / "manifest.json").write_text(f'{{"domain": "{name}"}}')
+    done = subprocess.run(
+        [sys.executable, "-m", "offloop", "check", str(tmp_path), "--home-assistant", str(MINIHASS)],
+        env={**os.environ, "OFFLOOP_CACHE_DIR": str(tmp_path / "file" / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert done.stderr.count("cache cannot be written") == 1
 
 
 def test_a_failing_write_leaves_no_half_file(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

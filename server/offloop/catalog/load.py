@@ -50,8 +50,10 @@ def load_catalog(
     catalog = derive(location.root, location.version)
     if not catalog.modules:
         raise NoCatalogError(f"{location.root} holds no readable Home Assistant")
-    if use_cache:
-        write_cached(path, dump(catalog))
+    problem = write_cached(path, dump(catalog)) if use_cache else None
+    if problem is not None:
+        said = f"the cache cannot be written, so that Home Assistant is read anew each time: {problem}"
+        catalog = replace(catalog, notices=(*catalog.notices, said))
     return catalog
 
 
@@ -99,8 +101,11 @@ def read_cached(path: Path, source_root: str | None) -> Catalog | None:
         return None  # absent, or damaged: it is made anew
 
 
-def write_cached(path: Path, data: bytes) -> None:
-    """Write a cache file whole or not at all, safe with two processes at once."""
+def write_cached(path: Path, data: bytes) -> str | None:
+    """Write a cache file whole or not at all, safe with two processes at once; return why it was not written.
+
+    Where another process holds the file open, it has just been written by that one: nothing is wrong.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".catalog-")
@@ -111,8 +116,18 @@ def write_cached(path: Path, data: bytes) -> None:
         except OSError:
             Path(temporary).unlink(missing_ok=True)
             raise
+    except OSError as error:
+        if _is_file(path):
+            return None
+        return f"{path.parent}: {error.strerror or error}"  # it costs time, nothing else
+    return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
     except OSError:
-        return  # a cache that cannot be written costs time, nothing else
+        return False
 
 
 # -------------------------------------------------------------------- bundle

@@ -34,7 +34,7 @@ from offloop.library.model import (
 )
 
 FORMAT = 5
-_MAGIC = b"offloop catalog\n"
+MAGIC = b"offloop catalog\n"
 _CHECKSUM = 16
 # Newer forms refer to what was written before by its identity: equal catalogs differ then, and pack badly.
 MARSHAL = 2
@@ -48,12 +48,12 @@ class DamagedCatalogError(ValueError):
 
 def dump(catalog: Catalog) -> bytes:
     """Return a catalog as bytes. The source root is left out."""
-    return sealed(_MAGIC, marshal.dumps(parts(catalog), MARSHAL))
+    return sealed(MAGIC, marshal.dumps(parts(catalog), MARSHAL))
 
 
 def load(data: bytes, source_root: str | None) -> Catalog:
     """Return the catalog in some bytes; raises DamagedCatalogError for anything else."""
-    body = unsealed(_MAGIC, data)
+    body = unsealed(MAGIC, data)
     try:
         core, modules = marshal.loads(body)  # noqa: S302  (plain data only)
     except DAMAGE as error:
