@@ -17,12 +17,20 @@ from offloop.library.overrides import JOB_CLASSES, LOST_ON_THE_WAY
 from offloop.resolve.world import External
 
 _OPEN = frozenset({"Callable", "Any", "object", "CALLBACK_TYPE", "?"})
+_COLLECTIONS = frozenset(
+    {"list", "List", "tuple", "Tuple", "set", "Set", "Iterable", "Sequence", "Collection"}
+)
 _KEYWORD_ONLY = 99
 _MAKE_TASKS = ("create_task", "create_task_internal", "create_background_task", "create_eager_task")
 
 
-def callable_parameters(program: Program) -> Iterator[tuple[FunctionId, int]]:
-    """Yield the parameters that may take a callable: typed as one, or not typed at all."""
+def callable_parameters(
+    program: Program, *, in_collections: bool = False
+) -> Iterator[tuple[FunctionId, int]]:
+    """Yield the parameters that may take a callable: typed as one, or not typed at all.
+
+    With ``in_collections`` those that take a list or the like of callables, too.
+    """
     for module in program.world.analysed.values():
         for function in module.facts.functions:
             if function.is_lambda:
@@ -33,8 +41,20 @@ def callable_parameters(program: Program) -> Iterator[tuple[FunctionId, int]]:
                 if position == 0 and function.owner_class is not None:
                     continue
                 kind = program.evaluator.builder(module.name).type_of(parameter.annotation)
-                if parameter.annotation is None or (kind is not None and is_callable(program, kind)):
+                if (
+                    parameter.annotation is None
+                    or (kind is not None and is_callable(program, kind))
+                    or (in_collections and kind is not None and _holds_callables(kind))
+                ):
                     yield FunctionId(module.name, function.index), position
+
+
+def _holds_callables(kind: Type) -> bool:
+    """Whether a type is a collection of callables, or may be one."""
+    if kind.name in ("|", "="):
+        return any(_holds_callables(arg) for arg in kind.args)
+    is_collection = kind.name.rpartition(".")[2] in _COLLECTIONS
+    return is_collection and any(arg.name.rpartition(".")[2] in ("Callable", "|") for arg in kind.args)
 
 
 def is_callable(program: Program, kind: Type, depth: int = 0) -> bool:

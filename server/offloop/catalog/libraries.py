@@ -36,6 +36,7 @@ from offloop.catalog.library_shelf import bundled_labels, bundled_library
 from offloop.catalog.library_threads import Threads, packages_with_loops
 from offloop.catalog.load import cache_folder, own_version, read_cached, write_cached
 from offloop.catalog.locate import site_packages
+from offloop.catalog.made_objects import calls_of_made_objects, entries_of_made_objects
 from offloop.catalog.store import FORMAT, dump
 from offloop.facts.extract import extract
 from offloop.facts.model import ModuleFacts
@@ -149,8 +150,10 @@ def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
     """Return what a library tells as a catalog of its own: signatures, hand-offs, methods it runs in threads."""
     program = Program(inputs, {}, {}, frozenset())
     graph = CallGraph(program.world, program.evaluator, {}, follow_stars=False)
-    graph.build(callable_parameters(program), summarise_attributes=True)
+    graph.build(callable_parameters(program, in_collections=True), summarise_attributes=True)
     callers = calls_within(program, graph.calls)
+    made = calls_of_made_objects(program, graph)
+    graph.calls.extend(one.edge for one in made)
     graph.calls.extend(_calls_by_name(program))
     summaries = contexts(program, graph)
     own_loops = packages_with_loops(program, graph, summaries)
@@ -161,7 +164,10 @@ def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
     handoffs = library_handoffs(program, graph, Lineage(program, carried, summaries), threads)
     entries = tuple(
         entry._replace(needs=threads.needed(function))
-        for entry in EntryFinder(program, handoffs, summaries).derive()
+        for entry in (
+            *EntryFinder(program, handoffs, summaries).derive(),
+            *entries_of_made_objects(program, made, summaries),
+        )
         if entry.runs_in == "worker"
         and not entry.method.startswith("_")
         and (function := _named(program, entry.via)) is not None

@@ -65,6 +65,14 @@ LOST_ON_THE_WAY: Mapping[tuple[str, str], Dispatch] = {
     ("homeassistant.helpers.template.Template.async_render_to_info", "log_fn"): Dispatch.CALLER,
 }
 
+# Where the reading of a library loses the callable: zeroconf's browser puts it into a list that two of its objects
+# share (zeroconf/_services, class Signal), and calls it in its own thread; the browser for asyncio in the loop.
+_OF_LIBRARIES: tuple[tuple[str, int, str, Dispatch, bool], ...] = (
+    ("zeroconf.ServiceBrowser", 2, "handlers", Dispatch.THREAD, False),
+    ("zeroconf._services.browser.ServiceBrowser", 2, "handlers", Dispatch.THREAD, False),
+    ("zeroconf.asyncio.AsyncServiceBrowser", 2, "handlers", Dispatch.LOOP, False),
+)
+
 # Where the derivation loses the callable: HassJob is the dispatcher (core.py, class HassJob) and decides by
 # the callable's own kind, which no flow of data can show.
 JOB_CLASSES: frozenset[str] = frozenset({"homeassistant.core.HassJob"})
@@ -72,7 +80,7 @@ JOB_CLASSES: frozenset[str] = frozenset({"homeassistant.core.HassJob"})
 HANDOFFS: Mapping[str, tuple[HandOff, ...]] = {
     **{
         api: (HandOff(api, index, keyword, dispatch, _STDLIB, rest),)
-        for api, index, keyword, dispatch, rest in _HANDOFFS
+        for api, index, keyword, dispatch, rest in (*_HANDOFFS, *_OF_LIBRARIES)
     },
     **{name: (HandOff(name, 0, "target", Dispatch.BY_TYPE, _STDLIB),) for name in JOB_CLASSES},
 }
