@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from offloop.catalog.library_handoffs import class_of, dotted
 from offloop.facts.tree import Assign, Attribute, Call, Name
@@ -77,7 +77,7 @@ def _attributes(program: Program, graph: CallGraph) -> frozenset[tuple[str, str]
     return frozenset(found)
 
 
-def _is_own(target: object) -> bool:
+def _is_own(target: object) -> TypeGuard[Attribute]:
     return isinstance(target, Attribute) and isinstance(target.value, Name) and target.value.id == "self"
 
 
