@@ -345,6 +345,18 @@ def test_two_neovims_on_one_folder(repository: Path) -> None:
         assert one.said() == two.said() == []
 
 
+def test_a_folder_that_is_not_trusted(repository: Path, settings: dict[str, object]) -> None:
+    untrusted = "vim.lsp.config('offloop', { init_options = { untrustedWorkspace = true } })"
+    with running(REAL, settings, init=untrusted) as editor:
+        editor.edit(integration_in(repository) / "switch.py")
+        editor.found(FOUND)
+        assert editor.lua("return offloop().config.init_options") == {
+            "ui": {"showWhy": True, "oneQuickFix": True},
+            "untrustedWorkspace": True,
+        }
+        informed(editor, "workspace: not trusted, files are only read")
+
+
 # ------------------------------------------------------------------ where it starts
 WHERE = {
     "an integration of a repository": ("custom_components/lamp/light.py", "", "."),

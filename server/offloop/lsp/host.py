@@ -241,6 +241,7 @@ class Host(LanguageServer):
             f"Python {platform.python_version()} on {sys.platform}",
             f"position encoding: {self.session.client.encoding.value}",
             f"diagnostics: {'pulled' if self.session.client.pull else 'pushed'}",
+            f"workspace: {'trusted' if self._is_trusted else 'not trusted, files are only read'}",
             *(f"checking against {label}" for label in self.session.engines.labels()),
         ]
         for home in self.session.homes():
