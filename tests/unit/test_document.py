@@ -157,6 +157,21 @@ def test_text_names_every_line_of_home_assistant() -> None:
     assert text.endswith("\n")
 
 
+def test_another_error_and_what_the_constructor_decides_are_told() -> None:
+    document = as_document(minihass_catalog())
+    (asked,) = [api for api in document["loop_apis"] if api["name"] == "homeassistant.core.async_get_hass"]
+    assert asked["error"] == "HomeAssistantError"
+    assert not any("error" in api for api in document["loop_apis"] if api is not asked)
+    (saved,) = [one for one in document["handoffs"] if one["api"].endswith("Store.async_delay_save")]
+    decides = {"parameter": "serialize_in_event_loop", "value": False, "dispatch": "EXECUTOR"}
+    assert (saved["dispatch"], saved["made_with"]) == ("LOOP", [decides])
+    text = as_text(document)
+    assert "homeassistant.core.async_get_hass (HomeAssistantError)  homeassistant/core.py:" in text
+    assert (
+        "async_delay_save(data_func): LOOP, EXECUTOR where made with serialize_in_event_loop=False  " in text
+    )
+
+
 # -------------------------------------------------------------------- differences
 BUS = "homeassistant.core.EventBus"
 
@@ -187,8 +202,10 @@ def test_guards_come_and_go() -> None:
     assert named(found, "added") == [f"{BUS}.async_new"]
     assert named(found, "twins_added") == [f"{BUS}.async_fire"]
     text = diff_as_text(found)
-    assert "New guards: from a worker thread these raise RuntimeError now: 2" in text
-    assert f"{BUS}.async_new (raises-via)" in text
+    assert "New guards: from a worker thread these raise RuntimeError now: 1" in text
+    assert (
+        f"New loop APIs that raise RuntimeError in a worker thread: 1\n  {BUS}.async_new (raises-via)" in text
+    )
     assert "New loop APIs: 1 (1 raises-via)" in text
 
 
@@ -266,6 +283,26 @@ def test_twins_methods_and_dispatches() -> None:
         "a.call: raises",
     ):
         assert line in text
+
+
+def test_what_breaks_comes_first_and_the_core_before_components() -> None:
+    names = ["homeassistant.components.a.async_one", f"{BUS}.async_fire", "homeassistant.helpers.b.async_two"]
+    old = catalog(*(api(name) for name in names))
+    new = catalog(api(names[0], Tier.RAISES), api(names[1], Tier.RAISES), api(names[2], Tier.RAISES_VIA))
+    text = diff_as_text(changes(old, new))
+    places = [text.index(name) for name in (names[1], names[0], names[2])]
+    assert places == sorted(places)
+
+
+def test_an_internal_version_is_no_news() -> None:
+    new = catalog(api(f"{BUS}.async_fire_internal", twin=f"{BUS}.fire"))
+    assert "New twins" not in diff_as_text(changes(catalog(), new))
+
+
+def test_what_nobody_needs_to_change_is_not_told() -> None:
+    found = changes(catalog(api("a.async_x", Tier.READ)), catalog(api("a.async_x", Tier.UNKNOWN)))
+    assert found["tiers_changed"]
+    assert "a.async_x" not in diff_as_text(found)
 
 
 @pytest.mark.parametrize("tier", [Tier.READ, Tier.UNKNOWN])

@@ -26,6 +26,7 @@ from offloop.library.model import (
 )
 
 Document = dict[str, Any]
+_USUAL_ERROR = "RuntimeError"
 
 
 def as_document(catalog: Catalog) -> Document:
@@ -132,6 +133,7 @@ def _loop_api(api: LoopApi) -> Document:
         "reported_name": api.reported_name,
         "origin": _origin(api.origin),
         "twin": _twin(api.twin),
+        **({} if api.error == _USUAL_ERROR else {"error": api.error}),
     }
 
 
@@ -162,7 +164,16 @@ def _handoff(handoff: HandOff) -> Document:
         "parameter": {"index": handoff.index, "keyword": handoff.keyword},
         "dispatch": handoff.dispatch.value,
         "origin": _origin(handoff.origin),
+        **({"made_with": _made_with(handoff)} if handoff.made_with else {}),
     }
+
+
+def _made_with(handoff: HandOff) -> list[Document]:
+    """Return which argument of the receiver's constructor makes it another dispatch."""
+    return [
+        {"parameter": parameter, "value": value, "dispatch": dispatch}
+        for parameter, value, dispatch in handoff.made_with
+    ]
 
 
 def _blocking(call: BlockingCall) -> Document:
@@ -175,7 +186,7 @@ def _sync_api(api: SyncApi) -> Document:
 
 # -------------------------------------------------------------------- text
 _TIERS = {
-    "raises": "raise RuntimeError outside of the loop",
+    "raises": "raise outside of the loop, RuntimeError where no other error is named",
     "raises-via": "reach such a guard on every way",
     "corrupts": "change the loop's state without a guard",
     "unknown": "could not be judged",
@@ -224,8 +235,9 @@ def twin_words(twin: Document) -> str:
 
 def _api_line(api: Document) -> str:
     reported = f' as "{api["reported_name"]}"' if api["reported_name"] else ""
+    error = f" ({api['error']})" if "error" in api else ""
     twin = f"; from a worker: {twin_words(api['twin'])}" if api["twin"] else ""
-    return f"{api['name']}{reported}{twin}  {place(api)}"
+    return f"{api['name']}{reported}{error}{twin}  {place(api)}"
 
 
 def entry_name(entry: Document) -> str:
@@ -238,4 +250,8 @@ def _entry_line(entry: Document) -> str:
 
 
 def _handoff_line(handoff: Document) -> str:
-    return f"{handoff['api']}({handoff['parameter']['keyword']}): {handoff['dispatch']}  {place(handoff)}"
+    others = "".join(
+        f", {other['dispatch']} where made with {other['parameter']}={other['value']}"
+        for other in handoff.get("made_with", ())
+    )
+    return f"{handoff['api']}({handoff['parameter']['keyword']}): {handoff['dispatch']}{others}  {place(handoff)}"

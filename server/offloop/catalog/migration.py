@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from offloop.catalog.document import Document, entry_name, place, twin_words
+from offloop.library.overrides import INTERNAL_SUFFIX
 
 _GUARDED = frozenset({"raises", "raises-via"})
 _SHOWN_TIERS = ("raises", "raises-via", "corrupts", "read", "unknown", "coroutine")
+# What a change to or from matters to callers: harm, or a coroutine that is to be awaited.
+_OTHERWISE = frozenset({"corrupts", "coroutine"})
+_COMPONENTS = "homeassistant.components."
 _PACKAGE_PARTS = 3
 
 
@@ -112,20 +116,37 @@ def _dispatches(old: Iterable[Document], new: Iterable[Document]) -> Iterator[Do
 def diff_as_text(changes: Document) -> str:
     """Return a difference as a guide: what breaks first, then what helps, then what is merely new."""
     lines = [f"From Home Assistant {changes['old']} to {changes['new']}"]
+    arrived = {api["name"] for api in changes["added"]}
+    guarded = sorted(changes["guards_added"], key=_core_first)
+    known = [api for api in guarded if api["name"] not in arrived]
     lines += _section(
         "New guards: from a worker thread these raise RuntimeError now",
-        map(_guarded, changes["guards_added"]),
+        (_guarded(api) for api in known if api["tier"] == "raises"),
     )
-    lines += _section("Guards that are gone", map(_guarded, changes["guards_removed"]))
-    others = [c for c in changes["tiers_changed"] if not {c["old"], c["new"]} & _GUARDED]
     lines += _section(
-        "Judged otherwise", (f"{c['name']}: {c['old']} -> {c['new']}  {place(c)}" for c in others)
+        "These call one of them, whatever they are given, and raise as well",
+        (_guarded(api) for api in known if api["tier"] != "raises"),
     )
-    lines += _section("Removed loop APIs", (api["name"] for api in changes["removed"]))
+    lines += _section(
+        "Guards that are gone", map(_guarded, sorted(changes["guards_removed"], key=_core_first))
+    )
+    others = [c for c in changes["tiers_changed"] if {c["old"], c["new"]} & _OTHERWISE]
+    others = [c for c in others if not {c["old"], c["new"]} & _GUARDED]
+    lines += _section(
+        "Other changes for callers in a worker thread",
+        (f"{c['name']}: {c['old']} -> {c['new']}  {place(c)}" for c in sorted(others, key=_core_first)),
+    )
+    lines += _section(
+        "Removed loop APIs", (api["name"] for api in sorted(changes["removed"], key=_core_first))
+    )
     lines += _section("Moved classes and functions", _moves(changes["moved"]))
     lines += _section(
         "New twins for worker threads",
-        (f"{api['name']}: {twin_words(api['twin'])}" for api in changes["twins_added"]),
+        (
+            f"{api['name']}: {twin_words(api['twin'])}"
+            for api in sorted(changes["twins_added"], key=_core_first)
+            if not api["name"].endswith(INTERNAL_SUFFIX)
+        ),
     )
     lines += _section(
         "Twins that are gone", (f"{api['name']}: {api['twin']['name']}" for api in changes["twins_removed"])
@@ -155,6 +176,10 @@ def diff_as_text(changes: Document) -> str:
             f"{words} functions not to be called in the loop",
             (f"{api['name']}: {api['in_loop']}" for api in sync),
         )
+    lines += _section(
+        "New loop APIs that raise RuntimeError in a worker thread",
+        (_guarded(api) for api in guarded if api["name"] in arrived),
+    )
     lines += ["", _new_ones(changes["added"])]
     return "\n".join(lines) + "\n"
 
@@ -162,6 +187,11 @@ def diff_as_text(changes: Document) -> str:
 def _section(title: str, entries: Iterable[str]) -> list[str]:
     shown = list(entries)
     return ["", f"{title}: {len(shown)}", *(f"  {entry}" for entry in shown)] if shown else []
+
+
+def _core_first(api: Document) -> tuple[bool, str]:
+    """Return what sorts APIs for readers: the core and its helpers first, then the components."""
+    return api["name"].startswith(_COMPONENTS), api["name"]
 
 
 def _guarded(api: Document) -> str:
