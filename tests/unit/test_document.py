@@ -158,7 +158,7 @@ def test_text_names_every_line_of_home_assistant() -> None:
 
 
 def test_another_error_and_what_the_constructor_decides_are_told() -> None:
-    document = as_document(minihass_catalog())
+    document = as_document(minihass_catalog(), detailed=True)
     (asked,) = [api for api in document["loop_apis"] if api["name"] == "homeassistant.core.async_get_hass"]
     assert asked["error"] == "HomeAssistantError"
     assert not any("error" in api for api in document["loop_apis"] if api is not asked)

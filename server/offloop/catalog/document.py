@@ -29,8 +29,12 @@ Document = dict[str, Any]
 _USUAL_ERROR = "RuntimeError"
 
 
-def as_document(catalog: Catalog) -> Document:
-    """Return the document of a catalog, plain data for JSON; every list is sorted by name."""
+def as_document(catalog: Catalog, *, detailed: bool = False) -> Document:
+    """Return the document of a catalog, plain data for JSON; every list is sorted by name.
+
+    The shape is promised to others; ``detailed`` documents, for our own text, have rare things besides: errors other
+    than RuntimeError, and what the constructor of a receiver decides.
+    """
     classes = dict(_classes(catalog))
     bases = frozenset(_bases_elsewhere(classes.values()))
     twins = frozenset(api.twin.name for api in catalog.loop_apis.values() if api.twin is not None)
@@ -54,9 +58,9 @@ def as_document(catalog: Catalog) -> Document:
     return {
         "version": catalog.version,
         "digest": catalog.digest,
-        "loop_apis": [_loop_api(api) for api in apis],
+        "loop_apis": [_loop_api(api, detailed=detailed) for api in apis],
         "entry_points": _each_once(_entry(entry) for entry in entries),
-        "handoffs": [_handoff(handoff) for handoff in handoffs],
+        "handoffs": [_handoff(handoff, detailed=detailed) for handoff in handoffs],
         "blocking": [_blocking(call) for call in sorted(catalog.blocking)],
         "sync_apis": [_sync_api(api) for api in sync_apis],
     }
@@ -125,7 +129,7 @@ def _origin(origin: Origin) -> Document:
     return {"file": origin.file, "line": origin.line}
 
 
-def _loop_api(api: LoopApi) -> Document:
+def _loop_api(api: LoopApi, *, detailed: bool) -> Document:
     return {
         "name": api.name,
         "kind": api.kind.value,
@@ -133,7 +137,7 @@ def _loop_api(api: LoopApi) -> Document:
         "reported_name": api.reported_name,
         "origin": _origin(api.origin),
         "twin": _twin(api.twin),
-        **({} if api.error == _USUAL_ERROR else {"error": api.error}),
+        **({"error": api.error} if detailed and api.error != _USUAL_ERROR else {}),
     }
 
 
@@ -158,13 +162,13 @@ def _entry(entry: EntryPoint) -> Document:
     }
 
 
-def _handoff(handoff: HandOff) -> Document:
+def _handoff(handoff: HandOff, *, detailed: bool) -> Document:
     return {
         "api": handoff.api,
         "parameter": {"index": handoff.index, "keyword": handoff.keyword},
         "dispatch": handoff.dispatch.value,
         "origin": _origin(handoff.origin),
-        **({"made_with": _made_with(handoff)} if handoff.made_with else {}),
+        **({"made_with": _made_with(handoff)} if detailed and handoff.made_with else {}),
     }
 
 

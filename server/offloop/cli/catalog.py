@@ -28,8 +28,8 @@ def catalog(options: argparse.Namespace, engine: Engine) -> int:
         text = diff_as_text(changes)
         document = changes
     else:
-        document = as_document(_catalog_of(options, engine, None))
-        text = as_text(document)
+        loaded = _catalog_of(options, engine, None)
+        document, text = as_document(loaded), as_text(as_document(loaded, detailed=True))
     if options.output_format == "json":
         text = json.dumps(document, indent=1) + "\n"
     sys.stdout.write(text)

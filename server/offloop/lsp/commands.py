@@ -137,7 +137,7 @@ def _told_of(engine: Engine) -> dict[str, Any]:
         "origin": "sources" if engine.source_root else "bundled",
         "path": engine.source_root,
         "digest": known.digest if known is not None else None,
-        "text": as_text(as_document(known)) if known is not None else "",
+        "text": as_text(as_document(known, detailed=True)) if known is not None else "",
     }
 
 
