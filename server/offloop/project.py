@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -91,14 +92,20 @@ class Project:
             self._analysis.release()
         self._analysis = None
 
-    def check(self, integration: Integration) -> CheckResult:
-        """Analyse one integration, with the answers there are; never raises for anything in its texts."""
+    def check(self, integration: Integration, focus: str = "") -> CheckResult:
+        """Analyse one integration, with the answers there are; never raises for anything in its texts.
+
+        ``focus`` is the path of the file that is likely to be edited next.
+        """
         if self._live is None:
             self.release()
         self._readings = {file.path: self._reading(file) for file in integration.files}
         inputs = self._inputs(integration)
         result, self._questions, self._analysis = self._judged(
-            integration, inputs, self._answered(inputs), analyse if self._live is None else self._live.analyse
+            integration,
+            inputs,
+            self._answered(inputs),
+            analyse if self._live is None else partial(self._live.analyse, focus=focus),
         )
         return result
 

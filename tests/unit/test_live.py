@@ -94,6 +94,14 @@ def test_only_the_first_edit_of_a_module_analyses_everything(analysed: list[str 
     assert analysed == [None, f"{PACKAGE}.hub"]
 
 
+def test_the_module_in_focus_is_watched_from_the_beginning(analysed: list[str | None]) -> None:
+    project = live_project()
+    project.check(integration(FILES), f"{ROOT}/hub.py")
+    files = {**FILES, "hub.py": HUB + "        pass\n"}
+    assert project.check(integration(files)) == fresh(files)
+    assert analysed == [f"{PACKAGE}.hub"]
+
+
 def test_the_same_texts_are_not_analysed_again(analysed: list[str | None]) -> None:
     project = live_project()
     assert project.check(integration(FILES)) == project.check(integration(FILES))

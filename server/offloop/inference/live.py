@@ -1,11 +1,11 @@
 """An integration that is analysed again and again while somebody types in one of its modules.
 
-The first edit of a module analyses everything, the other modules first; what they give is settled
-(``CallGraph.settle``). From the second on, only the edited module is evaluated: what it gave before is taken
-back, and what it gives now is joined to what is settled. That holds as long as the module looks the same
-from outside: ``Program.replace`` compares what is declared, ``Boundary.holds`` what is evaluated. Where the
-edits stay in one function, what lies around it in the module is settled, too, in a layer above the other
-modules, and only the function is evaluated.
+The first edit of a module that was not in focus analyses everything, the other modules first; what they
+give is settled (``CallGraph.settle``). From the second on, only the edited module is evaluated: what it gave
+before is taken back, and what it gives now is joined to what is settled. That holds as long as the module
+looks the same from outside: ``Program.replace`` compares what is declared, ``Boundary.holds`` what is
+evaluated. Where the edits stay in one function, what lies around it in the module is settled, too, in a layer
+above the other modules, and only the function is evaluated.
 """
 
 from __future__ import annotations
@@ -78,12 +78,21 @@ class LiveAnalysis:
         self._layers: tuple[_Layer, ...] = ()
 
     def analyse(
-        self, inputs: Sequence[ModuleInput], catalog: Catalog, package: str, answers: Answers
+        self,
+        inputs: Sequence[ModuleInput],
+        catalog: Catalog,
+        package: str,
+        answers: Answers,
+        focus: str = "",
     ) -> Analysis:
-        """Return what ``inference.analysis.analyse`` returns for the same."""
+        """Return what ``inference.analysis.analyse`` returns for the same.
+
+        ``focus`` is the path of a module that is likely to be edited: it is watched from the beginning.
+        """
         given = _Given({item.name: item for item in inputs}, catalog, package, dict(answers))
         before, self._given = self._given, None  # should anything go wrong, the next time is the first one
-        analysis = self._again(before, given)
+        focused = next((item.name for item in inputs if item.path == focus), None)
+        analysis = self._again(before, given, focused)
         self._given = given
         return analysis
 
@@ -94,14 +103,14 @@ class LiveAnalysis:
         self._given = self._analysis = None
         self._layers = ()
 
-    def _again(self, before: _Given | None, given: _Given) -> Analysis:
+    def _again(self, before: _Given | None, given: _Given, focused: str | None) -> Analysis:
         watched = self._layers[0].region.module if self._layers else None
         changed = given.changed(before) if before is not None else None
         if changed == [] and self._analysis is not None and before is not None:
             if given.answers == before.answers:
                 return self._analysis
             changed = [watched] if watched is not None else None
-        module = changed[0] if changed is not None and len(changed) == 1 else None
+        module = changed[0] if changed is not None and len(changed) == 1 else focused
         if self._layers and changed == [watched] and before is not None:
             layers, self._layers = self._layers, ()
             self._layers = _with_function(layers, before, given) or _with_module(layers[0], given)

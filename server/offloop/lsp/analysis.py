@@ -232,8 +232,8 @@ def analyse(
 ) -> Analysed:
     """Read, check and render one snapshot; raises only for faults of our own."""
     integration = read(snapshot, disk)
-    result = engine.check(integration)
     opened = snapshot.texts
+    result = engine.check(integration, focus=list(opened)[-1] if opened else "")
     lines = {
         source.path: opened[source.path].lines if source.path in opened else LineIndex(source.text)
         for source in integration.files

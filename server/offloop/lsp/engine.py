@@ -29,8 +29,8 @@ class Engine(Protocol):
     catalog: Catalog | None
     """What it checks against; None for a stand-in."""
 
-    def check(self, integration: Integration) -> CheckResult:
-        """Analyse one integration."""
+    def check(self, integration: Integration, focus: str = "") -> CheckResult:
+        """Analyse one integration; ``focus`` is the path of the file that is likely to be edited next."""
         ...
 
     def analysis(self, integration: Integration) -> Analysis | None:

@@ -37,7 +37,7 @@ class ProjectEngine:
         self.catalog: Catalog | None = catalog
         self.source_root = str(catalog.source_root) if catalog.source_root else None
 
-    def check(self, integration: Integration) -> CheckResult:
+    def check(self, integration: Integration, focus: str = "") -> CheckResult:
         """Analyse one integration."""
         key = _key(integration)
         known = self._projects.pop(key, None)
@@ -46,7 +46,7 @@ class ProjectEngine:
             self._projects[old].release()
         while len(self._projects) > _MOST_PROJECTS:
             del self._projects[next(iter(self._projects))]
-        result = project.check(integration)
+        result = project.check(integration, focus)
         if known is None:
             # What the first check leaves behind lives on, as the catalog does.
             gc.freeze()
