@@ -344,6 +344,8 @@ def test_a_command_with_wrong_arguments_is_refused_in_words(room: Room) -> None:
 
 def test_the_status_is_told_to_clients_that_ask_for_it(room: Room) -> None:
     room.ask("textDocument/hover", position=at("turn_on"))
-    status = room.server.notification("offloop/status", lambda params: params["state"] == "ready")
+    status = room.server.notification(
+        "offloop/status", lambda params: params["state"] == "ready" and params["homeAssistant"]
+    )
     assert status["homeAssistant"][0]["version"]
     assert set(status["findings"]) == {"error", "warning", "info", "hint"}

@@ -87,6 +87,8 @@ def receivers_in_variables(texts: list[Text]) -> list[Text]:
                     continue
                 receiver = value.func.value
                 piece = text.piece(receiver)
+                if any(isinstance(part, ast.Call) for part in ast.walk(receiver)):
+                    continue  # what is found in it would be found in another line
                 if statement.lineno > function.lineno and isinstance(receiver, ast.Attribute) and piece:
                     number += 1
                     indent = indent_of(text, statement.lineno)
