@@ -259,6 +259,8 @@ def test_executor_methods(version: str) -> None:
 def test_module_hooks(version: str) -> None:
     entries = catalog_of(version).entry_points
     derived = {entry.method for entry in entries if not entry.class_name and entry.runs_in == "worker"}
+    # Of variables and modules whose names end like those of an integration's module.
+    assert not {entry.method for entry in entries if not entry.class_name} & {"get", "set", "EntityComponent"}
     found = source_text.module_hooks(texts_of(version))
     assert found - NO_MODULE_HOOKS.keys() <= derived
     assert derived - found <= OTHER_MODULE_HOOKS.keys()

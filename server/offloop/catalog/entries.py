@@ -11,7 +11,7 @@ from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
 from offloop.library.model import Dispatch, EntryPoint, HandOff, Kind, Type, Variable
 from offloop.library.overrides import HANDOFFS
-from offloop.resolve.values import FunctionRef, Instance, Missing, ScopeRef, SuperObject, Value
+from offloop.resolve.values import FunctionRef, Instance, Missing, ModuleObject, ScopeRef, SuperObject, Value
 from offloop.resolve.world import External
 
 _RUNS_IN = {
@@ -22,7 +22,7 @@ _RUNS_IN = {
     Dispatch.BY_TYPE: "by type",
 }
 MODULE_RECEIVERS = ("platform", "component")
-_BUILTINS = frozenset({"str", "dict", "list", "tuple", "set"})
+_NO_MODULES = frozenset({"str", "dict", "list", "tuple", "set", "contextvars.ContextVar"})
 
 
 class EntryFinder:
@@ -93,10 +93,10 @@ class EntryFinder:
         name = target.value.id if isinstance(target.value, Name) else getattr(target.value, "attr", "")
         if not name.endswith(MODULE_RECEIVERS):
             return False
-        if any(isinstance(value, External) for value in receivers):
-            return False  # a module of that very name: the standard library's ``platform``
-        if typed and all(kind.name in _BUILTINS for kind in typed):
-            return False  # a platform's name
+        if any(isinstance(value, External | ModuleObject) for value in receivers):
+            return False  # a module of that very name: the standard library's ``platform``, our ``entity_platform``
+        if typed and all(kind.name in _NO_MODULES for kind in typed):
+            return False  # a platform's name, or a variable that holds the current one
         known = [kind for kind in typed if self.program.world.class_named(kind.name) is not None]
         return not known or any(self._is_protocol(kind) for kind in known)
 
