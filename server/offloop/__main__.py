@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 
@@ -18,7 +19,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     if arguments[:1] == ["server"]:
-        # The protocol's libraries are heavy, and only the server may know them.
+        # The protocol's libraries are heavy, and only the server may know them. They live on: no collection is
+        # to look through them while they are loaded, nor later (``share_the_interpreter``).
+        gc.disable()
         from offloop.lsp.server import main as serve  # noqa: PLC0415
 
         return serve(arguments[1:])

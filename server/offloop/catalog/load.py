@@ -13,7 +13,6 @@ from pathlib import Path
 
 import platformdirs
 
-from offloop.catalog.derive import derive
 from offloop.catalog.framework import core_files
 from offloop.catalog.locate import BundledRequest, HomeAssistant
 from offloop.catalog.shelf import SUFFIX, order, read_release, versions_in
@@ -47,6 +46,8 @@ def load_catalog(
             return cached
     if deriving is not None:
         deriving()
+    from offloop.catalog.derive import derive  # noqa: PLC0415 - start fast: mostly there is nothing to derive
+
     catalog = derive(location.root, location.version)
     if not catalog.modules:
         raise NoCatalogError(f"{location.root} holds no readable Home Assistant")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import marshal
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from sys import intern
 from typing import Any
 
 from offloop.library.model import (
@@ -231,12 +233,20 @@ def _handoff(handoff: HandOff) -> tuple[Any, ...]:
 
 
 # -------------------------------------------------------------------- from plain tuples
+# Few types, parameters and names stand in very many signatures: equal ones are kept once.
+@lru_cache(maxsize=1 << 14)
 def _read_type(raw: Any) -> Type:
     return Type(raw) if isinstance(raw, str) else Type(raw[0], tuple(_read_type(arg) for arg in raw[1:]))
 
 
 def _read_optional(raw: Any) -> Type | None:
     return None if raw is None else _read_type(raw)
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_parameter(raw: Any) -> ParameterSignature:
+    name, kind, declared, has_default = raw
+    return ParameterSignature(name, kind, _read_optional(declared), has_default)
 
 
 def _read_function(raw: Any, module: str) -> FunctionSignature:
@@ -247,7 +257,7 @@ def _read_function(raw: Any, module: str) -> FunctionSignature:
         index,
         Kind(kind),
         role,
-        tuple(ParameterSignature(n, k, _read_optional(t), default) for n, k, t, default in parameters),
+        tuple([_read_parameter(parameter) for parameter in parameters]),
         _read_optional(returns),
         line,
     )
@@ -261,8 +271,8 @@ def _read_class(raw: Any, module: str) -> ClassSignature:
         index,
         tuple(_read_type(base) for base in bases),
         tuple((name, _read_optional(bound)) for name, bound in parameters),
-        {name: _read_function(method, module) for name, method in methods},
-        {name: _read_type(kind) for name, kind in attributes},
+        {intern(name): _read_function(method, module) for name, method in methods},
+        {intern(name): _read_type(kind) for name, kind in attributes},
         line,
         is_dataclass,
     )
@@ -271,14 +281,15 @@ def _read_class(raw: Any, module: str) -> ClassSignature:
 def _read_module(raw: Any) -> ModuleSignature:
     name, path, is_package, names, stars = raw
     symbols: dict[str, Symbol] = {}
-    for key, value in names:
+    for bound, value in names:
+        key = intern(bound)
         match value[0]:
             case "a":
                 symbols[key] = Alias(value[1])
             case "v":
                 symbols[key] = Variable(_read_optional(value[1]), value[2])
             case "f":
-                symbols[key] = _read_function(value[1], value[2])
+                symbols[key] = _read_function(value[1], intern(value[2]))
             case _:
                 symbols[key] = _read_class(value[1], name)
     return ModuleSignature(name, path, is_package, symbols, stars)
