@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from offloop.catalog.fetched import fetched
 from offloop.facts.tree import Attribute, Block, Call, Constant, Expr, If, Name, Raise, Return, Statement
 from offloop.facts.walk import blocks, word_start
 from offloop.inference.arguments import find_argument
 from offloop.inference.context import ExecutionContext, FunctionId, Summary
 from offloop.inference.program import Program
-from offloop.library.model import Dispatch, EntryPoint, HandOff, Kind, Type, Variable
+from offloop.library.model import Dispatch, EntryPoint, HandOff, Kind, Type
 from offloop.library.overrides import HANDOFFS
 from offloop.resolve.values import FunctionRef, Instance, Missing, ModuleObject, ScopeRef, SuperObject, Value
 from offloop.resolve.world import External
@@ -60,12 +61,12 @@ class EntryFinder:
                 if runs_in is None or argument is None:
                     continue
                 target, rest = _unwrapped(argument), call.arguments[position + 1 :] if position >= 0 else ()
-                if not isinstance(target, Attribute):
-                    continue
                 if isinstance(argument, Call):
                     rest = argument.arguments[1:]
                 values = tuple(value.value for value in rest if value.keyword is None and not value.stars)
-                self._method(target, call, scope, runs_in, values)
+                targets = (target,) if isinstance(target, Attribute) else fetched(self.program, target, scope)
+                for one in targets:
+                    self._method(one, call, scope, runs_in, values)
 
     def _callees(self, call: Call, scope: ScopeRef) -> Iterator[str]:
         for value in self.program.evaluator.values(call.function, scope):
@@ -145,14 +146,11 @@ class EntryFinder:
     def _called_by_name(self, call: Call, scope: ScopeRef) -> None:
         """Note a function that is got from an integration's module by ``getattr`` with a constant name, and called."""
         summary = self.summaries.get(FunctionId(scope.module, scope.function or 0))
-        fetched = self._fetched(call.function, scope)
-        if summary is None or fetched is None:
-            return
-        receivers = self.program.evaluator.values(fetched.value, scope)
-        typed = [value.type for value in receivers if isinstance(value, Instance)]
-        if not self._is_module_hook(fetched, receivers, typed):
-            return
-        self._hook_called(fetched, call, scope, summary)
+        for target in fetched(self.program, call.function, scope) if summary is not None else ():
+            receivers = self.program.evaluator.values(target.value, scope)
+            typed = [value.type for value in receivers if isinstance(value, Instance)]
+            if summary is not None and self._is_module_hook(target, receivers, typed):
+                self._hook_called(target, call, scope, summary)
 
     def _hook_called(self, target: Attribute, call: Call, scope: ScopeRef, summary: Summary) -> None:
         """Note a call of a function of an integration's module, in each context that the caller has by right."""
@@ -161,32 +159,6 @@ class EntryFinder:
         for context in (ExecutionContext.WORKER, ExecutionContext.LOOP):
             if context in summary.context and (context is ExecutionContext.LOOP or not is_pinned):
                 self._hook(target, call, scope, context.label, arguments)
-
-    def _fetched(self, function: Expr, scope: ScopeRef) -> Attribute | None:
-        """Return what ``getattr(module, NAME)`` is in other words, called at once or through a variable."""
-        if isinstance(function, Name):
-            found = self.program.evaluator.lookup(function.id, scope)
-            values = [binding.expr for binding in found[1]] if found is not None else []
-            if len(values) != 1 or values[0] is None:
-                return None
-            function = values[0]
-        if (
-            not isinstance(function, Call)
-            or getattr(function.function, "id", None) != "getattr"
-            or len(function.arguments) < 2
-        ):
-            return None
-        module, name = function.arguments[0].value, self._text_of(function.arguments[1].value, scope)
-        return Attribute(module, name, function.start, function.end) if name is not None else None
-
-    def _text_of(self, expr: Expr, scope: ScopeRef) -> str | None:
-        """Return the text that a literal or a module's constant is."""
-        if isinstance(expr, Constant):
-            return expr.value if isinstance(expr.value, str) else None
-        if isinstance(expr, Name):
-            found = self.program.world.find(f"{scope.module}.{expr.id}")
-            return found.constant if isinstance(found, Variable) else None
-        return None
 
     def _overridable(self, value: Value) -> str | None:
         if isinstance(value, Missing):
