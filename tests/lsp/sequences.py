@@ -370,10 +370,12 @@ async def _outside(editor: Editor, chooser: random.Random, path: str) -> None:
     if is_there and chooser.random() < 0.2:
         Path(path).unlink()
         await editor.outside(path, 3)
-        return
-    text = editor.disk(path)
-    editor.write(path, random_edit(chooser, text).of(text))
-    await editor.outside(path, 2 if is_there else 1)
+    else:
+        text = editor.disk(path)
+        editor.write(path, random_edit(chooser, text).of(text))
+        await editor.outside(path, 2 if is_there else 1)
+    if editor.texts and chooser.random() < editor.curiosity:
+        await editor.looked(chooser.choice(sorted(editor.texts)))
 
 
 async def _look(editor: Editor, chooser: random.Random, path: str) -> None:

@@ -1,4 +1,4 @@
-"""The commands that a client can run; their arguments and results are described in ``COMMANDS.md``."""
+"""The commands that a client can run; their arguments and results are described in ``PROTOCOL.md``."""
 
 from __future__ import annotations
 
