@@ -53,7 +53,7 @@ def outside_of_function(
     return (
         (head.decorators, head.parameters, head.returns, head.type_parameters, head.start, head.name_start),
         [_shape(function) for function in own],
-        [builder.unplaced(function, frozenset()) for function in own if not function.is_lambda],
+        [builder.unplaced(one, frozenset()) for one in own if one is not head and not one.is_lambda],
         list(builder.instance_attributes(head, variables)),
         [item[:-2] for item in facts.imports],
     )
