@@ -133,6 +133,57 @@ def test_an_edit_that_others_notice(path: str, old: str, new: str) -> None:
     assert project.check(integration(files)) == fresh(files)
 
 
+STORE = "Store(hass, 1, 'demo')"
+LARGE = "Store(hass, 1, 'demo', serialize_in_event_loop=False)"
+MEMORY = {
+    "__init__.py": "",
+    "hub.py": f"""\
+from homeassistant.helpers.storage import Store
+
+
+class Hub:
+    def __init__(self, hass) -> None:
+        self.store: Store[dict] = {STORE}
+        self.made = self.make(hass)
+
+    def make(self, hass):
+        return {STORE}
+""",
+    "memory.py": """\
+from .hub import Hub
+
+
+class Memory:
+    def __init__(self, hass, hub: Hub) -> None:
+        self.hass = hass
+        self.hub = hub
+
+    async def async_changed(self) -> None:
+        self.hub.store.async_delay_save(self._few)
+        self.hub.made.async_delay_save(self._many)
+
+    def _few(self) -> dict:
+        self.hass.bus.async_fire("few")
+
+    def _many(self) -> dict:
+        self.hass.bus.async_fire("many")
+""",
+}
+
+
+def test_an_edit_of_how_a_store_is_made_elsewhere() -> None:
+    project = live_project()
+    files = {**MEMORY, "hub.py": MEMORY["hub.py"] + "\n"}
+    assert project.check(integration(files)).diagnostics == ()
+    project.check(integration({**files, "hub.py": files["hub.py"] + "\n"}))
+    head, _, tail = files["hub.py"].partition(STORE)
+    for text in (head + LARGE + tail, head + STORE + tail.replace(STORE, LARGE), files["hub.py"]):
+        changed = {**files, "hub.py": text}
+        found = project.check(integration(changed))
+        assert found == fresh(changed)
+        assert len(found.diagnostics) == (LARGE in text)
+
+
 def test_what_was_told_before_an_edit_stays_as_it_was() -> None:
     project = live_project()
     files = {**FILES, "hub.py": HUB + "\n"}
