@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import Import, Statement
@@ -102,12 +102,16 @@ def _keeps_kinds_apart(known: list[Import]) -> bool:
 
     Home Assistant sorts both by module; so does this where nothing tells.
     """
-    followed = [
-        (one.name is None, other.name is None)
-        for one, other in pairwise(known)
+    together = [
+        (one, other)
+        for one, other in combinations(known, 2)
         if _section(one.module, one.level) == _section(other.module, other.level)
     ]
-    return (True, False) in followed and (False, True) not in followed
+    is_mixed = any(one.name is not None and other.name is None for one, other in together)
+    return not is_mixed and any(
+        one.name is None and other.name is not None and one.module.casefold() > other.module.casefold()
+        for one, other in together
+    )
 
 
 def _after(text: str, statement: Import, content: str) -> Edit:

@@ -7,10 +7,11 @@ arguments is left as it is, and an argument that moves to the right is not broke
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from offloop.facts.tree import Call, Statement
+from offloop.facts.tree import Assign, Call, Return, Statement
 from offloop.facts.walk import expressions, walk
 from offloop.rules.edits import LINE_LENGTH, newline_of
 from offloop.text import Edit, Span
@@ -81,7 +82,36 @@ def respaced(text: str, around: Iterable[Statement], changed: Leaf) -> list[Edit
             found = _edits(text, root, after)
             if found:
                 return found
-    return []
+    return [edit for one in around for edit in _without_brackets(text, one, changed)]
+
+
+def _without_brackets(text: str, statement: Statement, changed: Leaf) -> list[Edit]:
+    """Return the edits that take the brackets from a value that stood in them for the lack of room, and now fits."""
+    value = statement.value if isinstance(statement, Assign | Return) else None
+    if value is None or changed.width is None or not value.start <= changed.start <= changed.end <= value.end:
+        return []
+    before, after = text[statement.start : value.start], text[value.end : statement.end]
+    inner = text[value.start : value.end]
+    opened = re.search(r"\([ \t]*(\r\n|\r|\n)[ \t]*$", before)
+    closed = re.match(r"[ \t]*(\r\n|\r|\n)[ \t]*\)", after)
+    if (
+        opened is None
+        or closed is None
+        or "\n" in inner
+        or before.count("\n") > 1
+        or closed.end() < len(after)
+    ):
+        return []
+    start = max(text.rfind("\n", 0, statement.start), text.rfind("\r", 0, statement.start)) + 1
+    width = (
+        statement.start - start + opened.start() + len(inner) + changed.width - (changed.end - changed.start)
+    )
+    if width + len(_rest_of_line(text, statement.end)) > LINE_LENGTH:
+        return []
+    return [
+        Edit(statement.start + opened.start(), value.start, ""),
+        Edit(value.end, value.end + closed.end(), ""),
+    ]
 
 
 def _around(statement: Statement | None, call: Call) -> list[Call]:
