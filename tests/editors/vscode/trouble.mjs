@@ -56,10 +56,10 @@ await scenario({ folder }, async (code) => {
   assert.ok(code.servers().includes(first));
 });
 
-// No Python at all: nothing is set, and there is none on the search path. (VS Code would ask a shell for a better one.)
+// No Python at all: nothing is set, and there is none on the search path. (With VSCODE_CLI it asks no shell for a better one.)
 const bare = exampleFolder(place, "without Python");
 mkdirSync(join(place, "empty"));
-await scenario({ folder: bare, settings: base, env: { PATH: join(place, "empty"), SHELL: "/bin/false" } }, async (code) => {
+await scenario({ folder: bare, settings: base, env: { PATH: join(place, "empty"), VSCODE_CLI: "1" } }, async (code) => {
   await code.openFile("switch.py", 53);
   await expectMessage(code, /offloop needs Python 3\.11 or newer to run, and found no Python/, "Get Python");
   assert.deepEqual(code.servers(), []);
