@@ -54,6 +54,17 @@ class LineIndex:
         """Offsets at which lines start; the first is 0."""
         return _starts(self.text)
 
+    def edited(self, start: int, end: int, content: str) -> LineIndex:
+        """Return the index of the text with a half-open range of offsets replaced; knows most lines already."""
+        text = self.text[:start] + content + self.text[end:]
+        index = LineIndex(text)
+        if "\r" not in self.text and "\r" not in content:
+            shift = len(content) - (end - start)
+            before, after = bisect_right(self.starts, start), bisect_right(self.starts, end)
+            added = [start + match.end() for match in _LINE_END.finditer(content)]
+            index.starts = (*self.starts[:before], *added, *[one + shift for one in self.starts[after:]])
+        return index
+
     def position(self, offset: int) -> Position:
         """Return the position of an offset; an offset beyond the text gives the text's end."""
         offset = min(max(offset, 0), len(self.text))

@@ -37,6 +37,17 @@ def test_places_outside_are_clamped(text: str, offset: int, line: int) -> None:
     assert 0 <= index.offset(Position(line, 1000)) <= len(text)
 
 
+plain_texts = st.text(alphabet=st.sampled_from("ab\né\f\u2028"), max_size=40)
+
+
+@given(texts | plain_texts, st.integers(0, 40), st.integers(0, 40), texts | plain_texts)
+def test_an_edited_text_has_the_lines_of_a_new_one(text: str, one: int, other: int, content: str) -> None:
+    start, end = sorted((min(one, len(text)), min(other, len(text))))
+    index = LineIndex(text).edited(start, end, content)
+    assert index.text == text[:start] + content + text[end:]
+    assert index.starts == LineIndex(index.text).starts
+
+
 def test_line_ends() -> None:
     index = LineIndex("a\r\nb\rc\nd\x0c\u2028e")
     assert index.starts == (0, 3, 5, 7)

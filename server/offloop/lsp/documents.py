@@ -72,7 +72,7 @@ class Documents:
             raise UnknownDocumentError(identifier.uri)
         lines = document.lines
         for change in changes:
-            lines = LineIndex(_edited(lines, change, converter))
+            lines = _edited(lines, change, converter)
         document.lines = lines
         document.version = identifier.version
         return document
@@ -87,8 +87,10 @@ def key_of(uri: str) -> str:
     return path_of(uri) or uri
 
 
-def _edited(lines: LineIndex, change: types.TextDocumentContentChangeEvent, converter: Converter) -> str:
+def _edited(
+    lines: LineIndex, change: types.TextDocumentContentChangeEvent, converter: Converter
+) -> LineIndex:
     if isinstance(change, types.TextDocumentContentChangeWholeDocument):
-        return change.text
+        return LineIndex(change.text)
     start, end = converter.span(lines, change.range)
-    return lines.text[:start] + change.text + lines.text[end:]
+    return lines.edited(start, end, change.text)
