@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from random import Random
 
@@ -193,6 +194,29 @@ def test_what_was_told_before_an_edit_stays_as_it_was() -> None:
     again = project.check(integration({**files, "hub.py": "\n\n\n" + HUB.replace("async_fire", "fire")}))
     assert before == fresh(files)
     assert again.functions != before.functions
+
+
+def test_edits_leave_nothing_to_the_garbage_collector() -> None:
+    """The server's is off while somebody types: facts in a cycle would stay, those of each edit."""
+    project = live_project()
+    files = dict(FILES)
+    project.check(integration(files))
+    for number in range(2):  # the first edit analyses everything anew
+        files["hub.py"] = f"{HUB}    # {number}\n"
+        project.check(integration(files))
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(10):
+            files["hub.py"] = (
+                f"{HUB}\n    def größer_{number}(self) -> None:\n        self.hass.bus.fire('x')\n"
+            )
+            project.check(integration(files))
+            files["hub.py"] = f"{HUB}    # {number}\n"
+            project.check(integration(files))
+        assert gc.collect() < 100
+    finally:
+        gc.enable()
 
 
 def test_a_fault_is_forgotten_with_the_next_check(monkeypatch: pytest.MonkeyPatch) -> None:
