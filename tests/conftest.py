@@ -9,6 +9,15 @@ from pathlib import Path
 import pytest
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the tests that take minutes, unless they are asked for."""
+    if os.environ.get("OFFLOOP_TEST_SLOW") != "1":
+        skip = pytest.mark.skip(reason="takes minutes: OFFLOOP_TEST_SLOW=1 runs it")
+        for item in items:
+            if item.get_closest_marker("slow") is not None:
+                item.add_marker(skip)
+
+
 @pytest.fixture(scope="session")
 def release() -> Callable[[str], Path]:
     """Return a function from a version to the folder of its sources; the test is skipped without them."""
