@@ -71,7 +71,6 @@ WITHOUT: Mapping[str, tuple[str, ...]] = {
     ),
     "a schema, a filter or a session maker: called in several threads, by objects that keep it": (
         "auth.permissions.util._gen_dict_test_func(lookup_func)",
-        "components.blueprint.models.DomainBlueprints.__init__(blueprint_schema)",
         "components.logbook.*(entities_filter)",
         "components.recorder.*(entity_filter)",
         "components.recorder.migration.*(session_maker)",
