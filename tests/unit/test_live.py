@@ -288,6 +288,28 @@ def test_an_edit_of_a_function_that_the_rest_of_its_module_notices(old: str, new
         assert project.check(integration(files)) == fresh(files)
 
 
+@pytest.mark.parametrize("focus", ["", f"{ROOT}/hub.py"])
+def test_what_others_are_passed_by_the_rest_of_a_module_may_come_from_the_edited_function(focus: str) -> None:
+    helper = "class Helper:\n    def take(self, thing):\n        thing.act()\n"
+    hub = (
+        "from .helper import Helper\n\n\nclass Calm:\n    def act(self):\n        pass\n\n\n"
+        "class Wild:\n    def act(self):\n        self.hass.bus.async_fire('x')\n\n"
+        "    def __init__(self, hass: HomeAssistant) -> None:\n        self.hass = hass\n\n\n"
+        "class Hub:\n    def fire(self):\n        Helper().take(self.made())\n\n"
+        "    def made(self):\n        return Calm()\n"
+    )
+    hub = "from homeassistant.core import HomeAssistant\n" + hub
+    switch = SWITCH.replace("        self._hub.helper.notify()\n", "")
+    files = {"__init__.py": "", "switch.py": switch, "hub.py": hub, "helper.py": helper}
+    project = live_project()
+    project.check(integration(files), focus)
+    for made in ("return Calm()  # a", "return Calm()  # ab", "return Wild(None)"):
+        files["hub.py"] = hub.replace("return Calm()", made)
+        found = project.check(integration(files))
+        assert found == fresh(files)
+    assert found.diagnostics
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_random_edits_around_one_place(seed: int) -> None:
     random = Random(seed)
