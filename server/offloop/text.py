@@ -43,6 +43,11 @@ def _starts(text: str) -> tuple[int, ...]:
     return tuple(accumulate(lengths, initial=0))[:-1]
 
 
+def line_start(text: str, offset: int) -> int:
+    """Return the offset at which the line of another one starts."""
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+
 class LineIndex:
     """Translate between offsets and positions of one text."""
 

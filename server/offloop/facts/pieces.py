@@ -21,7 +21,7 @@ from offloop.facts.reader import TooDeepError, UnreadableTreeError, line_starts
 from offloop.facts.recovery import missing_definitions
 from offloop.facts.syntax import Around, Tree, parse_piece, syntax_problems
 from offloop.facts.tree import Call, Define, Statement
-from offloop.text import Room
+from offloop.text import Room, line_start
 
 _T = TypeVar("_T")
 # Blanks that a piece has to grow into; when they are used up, the whole text is read once.
@@ -133,11 +133,11 @@ class _Head(NamedTuple):
 def _heads(text: str, facts: ModuleFacts) -> Iterator[_Head]:
     """Yield the heads of the statements at module level and in the classes there, in order."""
     for statement in facts.body:
-        start = _line_start(text, _first_offset(facts, statement))
+        start = line_start(text, _first_offset(facts, statement))
         if isinstance(statement, Define) and statement.kind == "class":
             yield _Head(start, None, statement.index)
             for inner in facts.classes[statement.index].body:
-                yield _Head(_line_start(text, _first_offset(facts, inner)), inner, statement.index)
+                yield _Head(line_start(text, _first_offset(facts, inner)), inner, statement.index)
         else:
             yield _Head(start, statement, None)
 
@@ -150,10 +150,6 @@ def _first_offset(facts: ModuleFacts, statement: Statement) -> int:
         return facts.functions[statement.index].decorated_start
     decorators = facts.classes[statement.index].decorators
     return decorators[0].start if decorators else statement.start
-
-
-def _line_start(text: str, offset: int) -> int:
-    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
 
 
 def _piece_around(text: str, facts: ModuleFacts, start: int, end: int) -> Piece | None:
@@ -211,7 +207,7 @@ def _with_new_piece(before: Reading, text: str, digest: str) -> Reading | None:
     roomy = room.opened(text)
     holder = None if piece.owner is None else before.facts.classes[piece.owner]
     prefix = "" if holder is None else f"{holder.qualname}."
-    around = Around(piece.owner, prefix, piece.functions.before, len(before.facts.classes))
+    around = Around(piece.owner, prefix, piece.functions.before)
     try:
         tree = parse_piece(roomy, piece.start, room.start, around)
         if tree.problems and tree != parse_piece(roomy, piece.start, room.end, around):

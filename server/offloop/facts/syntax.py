@@ -34,12 +34,11 @@ _BLOCK_LINES = 1
 
 
 class Around(NamedTuple):
-    """What stands around a piece of a text: the class, with what its names start with, and what comes before."""
+    """What stands around a piece of a text: the class, what names in it start with, the functions before it."""
 
     owner: int | None
     prefix: str
     functions: int
-    classes: int
 
 
 class Tree(NamedTuple):
@@ -61,39 +60,49 @@ def parse(text: str) -> Tree:
     process inside of the parser: see depth.py for the guard.
     """
     folded = not text.isascii()
-    # The parser counts no byte order mark.
-    first = 1 if text.startswith("\ufeff") else 0
-    data, errors = _parsed(fold(text[first:]) if folded else text)
+    first = _first(text)
+    data, errors = _parsed(fold(text[first:]))
     reader = Reader(data, text, folded, [0, *line_starts(text, first, len(text))])
-    body = _body(reader)
-    functions = tuple([item for item in reader.functions if item is not None])
-    classes = tuple([item for item in reader.classes if item is not None])
-    if folded:
-        functions, classes = unfold_qualified_names(functions, classes)
-    problems = tuple([_problem(error, text) for error in errors[:_PROBLEMS]])
-    return Tree(functions, classes, tuple(reader.imports), body, tuple(reader.calls), problems)
+    tree = _tree(reader, _body(reader), _problems(errors, text))
+    if not folded:
+        return tree
+    functions, classes = unfold_qualified_names(tree.functions, tree.classes)
+    return tree._replace(functions=functions, classes=classes)
 
 
 def parse_piece(text: str, start: int, end: int, around: Around) -> Tree:
     """Return the decoded statements of a piece of a text, which is whole lines of one block.
 
-    Places are those in the text, indexes those in the text's facts. The problems' lines are 0-based and
-    counted from the piece's first line. Raises what ``parse`` raises.
+    Places are those in the text, indexes of functions those in the text's facts. The problems' lines are
+    0-based and counted from the piece's first line. Raises what ``parse`` raises.
     """
     piece = text[start:end]
-    folded = not piece.isascii()
     indented = piece[:1] in (" ", "\t")
     starts = line_starts(text, start, end)
-    data, errors = _parsed((_BLOCK if indented else "") + (fold(piece) if folded else piece))
-    reader = Reader(data, text, folded, [start, start, *starts] if indented else [start, *starts])
+    data, errors = _parsed((_BLOCK if indented else "") + fold(piece))
+    reader = Reader(
+        data, text, not piece.isascii(), [start, start, *starts] if indented else [start, *starts]
+    )
     reader.owner, reader.prefix = around.owner, around.prefix
-    reader.functions, reader.classes = [None] * around.functions, [None] * around.classes
+    reader.functions = [None] * around.functions
     body = _body(reader)
     if indented and len(body) == 1 and isinstance(body[0], If) and len(body[0].branches) == 1:
         body = body[0].branches[0][1]
-    problems = tuple(
-        [_problem(error, piece, _BLOCK_LINES if indented else 0) for error in errors[:_PROBLEMS]]
-    )
+    return _tree(reader, body, _problems(errors, piece, _BLOCK_LINES if indented else 0))
+
+
+def syntax_problems(text: str) -> tuple[SyntaxProblem, ...]:
+    """Return what the parser does not understand of a text; raises UnreadableTreeError."""
+    _, errors = _parsed(fold(text[_first(text) :]))
+    return _problems(errors, text)
+
+
+def _first(text: str) -> int:
+    """Return where the text begins for the parser, which counts no byte order mark."""
+    return 1 if text.startswith("\ufeff") else 0
+
+
+def _tree(reader: Reader, body: Block, problems: tuple[SyntaxProblem, ...]) -> Tree:
     return Tree(
         tuple([item for item in reader.functions if item is not None]),
         tuple([item for item in reader.classes if item is not None]),
@@ -102,13 +111,6 @@ def parse_piece(text: str, start: int, end: int, around: Around) -> Tree:
         tuple(reader.calls),
         problems,
     )
-
-
-def syntax_problems(text: str) -> tuple[SyntaxProblem, ...]:
-    """Return what the parser does not understand of a text; raises UnreadableTreeError."""
-    first = 1 if text.startswith("\ufeff") else 0
-    _, errors = _parsed(fold(text[first:]))
-    return tuple([_problem(error, text) for error in errors[:_PROBLEMS]])
 
 
 def _body(reader: Reader) -> Block:
@@ -135,7 +137,11 @@ def _parsed(text: str) -> tuple[bytes, list[ParseError]]:
     return answer[0], answer[1]
 
 
-def _problem(error: ParseError, text: str, lines_before: int = 0) -> SyntaxProblem:
+def _problems(errors: list[ParseError], text: str, lines_before: int = 0) -> tuple[SyntaxProblem, ...]:
+    return tuple([_problem(error, text, lines_before) for error in errors[:_PROBLEMS]])
+
+
+def _problem(error: ParseError, text: str, lines_before: int) -> SyntaxProblem:
     line, column = error["line"] - 1 - lines_before, error["column"] - 1
     if line == 0 and text.startswith("\ufeff"):
         column += 1

@@ -10,7 +10,7 @@ from itertools import combinations, pairwise
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import Import, Statement
 from offloop.facts.walk import blocks, statements
-from offloop.text import Edit, LineIndex
+from offloop.text import Edit, LineIndex, line_start
 
 LINE_LENGTH = 88
 """What formatters keep lines to; code with longer lines keeps its own length."""
@@ -20,8 +20,7 @@ _NAME_IN_IMPORT = re.compile(r"(?<![\w.])(\w+)(?:\s+as\s+(\w+))?")
 
 def indent_at(text: str, offset: int) -> str | None:
     """Return the white space before an offset on its line, None where anything else stands there."""
-    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
-    before = text[start:offset]
+    before = text[line_start(text, offset) : offset]
     return before if not before.strip(" \t\f") else None
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from offloop.facts.tree import Assign, Call, Return, Statement
 from offloop.facts.walk import expressions, walk
 from offloop.rules.edits import LINE_LENGTH, newline_of
-from offloop.text import Edit, Span
+from offloop.text import Edit, Span, line_start
 
 _LEAVES = 0xF0000  # stand for leaves while a call is laid out: a character that no source uses
 
@@ -102,7 +102,7 @@ def _without_brackets(text: str, statement: Statement, changed: Leaf) -> list[Ed
         or closed.end() < len(after)
     ):
         return []
-    start = max(text.rfind("\n", 0, statement.start), text.rfind("\r", 0, statement.start)) + 1
+    start = line_start(text, statement.start)
     width = (
         statement.start - start + opened.start() + len(inner) + changed.width - (changed.end - changed.start)
     )
@@ -192,7 +192,7 @@ def _written(text: str, call: Call) -> _Written | None:
 # ------------------------------------------------------------------ writing
 def _edits(text: str, call: Call, group: Group) -> list[Edit] | None:
     """Return what is to be changed for a call to stand as formatters lay it out, None where lines cannot be moved."""
-    start = max(text.rfind("\n", 0, call.start), text.rfind("\r", 0, call.start)) + 1
+    start = line_start(text, call.start)
     line = text[start : call.start]
     indent = line[: len(line) - len(line.lstrip())]
     leaves = list(_leaves(group))
@@ -308,7 +308,7 @@ def _moved(text: str, leaf: Leaf, indent: str) -> list[Edit] | None:
     part = text[leaf.start : leaf.end]
     if leaf.width is not None or "\n" not in part:
         return []
-    start = max(text.rfind("\n", 0, leaf.start), text.rfind("\r", 0, leaf.start)) + 1
+    start = line_start(text, leaf.start)
     line = text[start : leaf.start]
     old = line[: len(line) - len(line.lstrip())]
     if old == indent:
