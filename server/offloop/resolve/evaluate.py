@@ -63,8 +63,7 @@ class Evaluator:
         self.usage: Usage | None = None
         # What is asked about the region that somebody edits, while the rest is being evaluated.
         self.boundary: Boundary | None = None
-        self._memo: dict[int, Values] = {}
-        self._settled: list[dict[int, Values]] = []
+        self._memo: Memo[int, Values] = Memo()
         self._insides: set[int] = set()  # expressions inside of the region behind the boundary
         self._busy: set[int] = set()
         self._cut = False  # a cycle was cut while the current expression was evaluated
@@ -77,11 +76,6 @@ class Evaluator:
         """Return what an expression may stand for; empty where that is unknown."""
         key = id(expr)
         known = self._memo.get(key)
-        if known is None:
-            for layer in self._settled:
-                known = layer.get(key)
-                if known is not None:
-                    break
         if known is not None:
             return known
         if key in self._busy:
@@ -101,7 +95,7 @@ class Evaluator:
             if answer is not None:
                 found = self.instances(answer)
         if found or not self._cut or not self._busy:
-            self._memo[key] = found
+            self._memo.put(key, found)
             if self.boundary is not None and self.boundary.region.holds(scope.module, scope.function):
                 self._insides.add(key)
         self._cut = outer_cut or (self._cut and bool(self._busy))
@@ -200,8 +194,8 @@ class Evaluator:
             return
         self.boundary.close()
         region, self.boundary = self.boundary.region, None
-        self._settled.append({key: known for key, known in self._memo.items() if key not in self._insides})
-        self._memo, self._insides = {}, set()
+        self._memo.settle(self._insides.__contains__)
+        self._insides = set()
         self._assignments.settle(lambda key: key[0] == region.module)
         self._returned.settle(lambda key: region.holds(*key))
         self._narrowings.settle(lambda scope: region.holds(scope.module, scope.function))
@@ -211,8 +205,8 @@ class Evaluator:
 
     def forget(self, layers: int) -> None:
         """Forget what is not in the first layers of what is settled: the watched region has changed."""
-        self._memo, self._insides = {}, set()
-        del self._settled[layers:]
+        self._memo.forget(layers)
+        self._insides = set()
         self._assignments.forget(layers)
         self._returned.forget(layers)
         self._narrowings.forget(layers)
