@@ -206,14 +206,11 @@ class ActionMaker:
                 and joined.join(fix.edits)
             ):
                 findings.append(finding)
-        return findings, self._workspace_edit(self._without_unused(joined.edits))
+        return findings, self._workspace_edit(self._without_unused(joined.by_path))
 
-    def _without_unused(self, edits: Iterable[FileEdit]) -> Iterator[FileEdit]:
+    def _without_unused(self, edits: Mapping[str, list[Edit]]) -> Iterator[FileEdit]:
         """Yield edits that are applied at once, and those of the imports that nobody needs after them."""
-        by_path: dict[str, list[Edit]] = {}
-        for one in edits:
-            by_path.setdefault(one.path, []).append(one.edit)
-        for path, found in by_path.items():
+        for path, found in edits.items():
             lines = self.report.lines.get(path)
             yield from (
                 FileEdit(path, edit) for edit in (without_unused(lines.text, found) if lines else found)
@@ -282,7 +279,7 @@ class JoinedEdits:
 
     def __init__(self) -> None:
         self.edits: set[FileEdit] = set()
-        self._by_path: dict[str, list[Edit]] = {}
+        self.by_path: dict[str, list[Edit]] = {}
 
     def join(self, new: Sequence[FileEdit]) -> bool:
         """Take over all edits of a fix, or none and return False when one overlaps what is there."""
@@ -290,13 +287,13 @@ class JoinedEdits:
         if any(self._overlaps(one) for one in fresh):
             return False
         for one in fresh:
-            insort(self._by_path.setdefault(one.path, []), one.edit)
+            insort(self.by_path.setdefault(one.path, []), one.edit)
         self.edits.update(fresh)
         return True
 
     def _overlaps(self, new: FileEdit) -> bool:
         """Look at the neighbours alone: what is there does not overlap itself."""
-        there = self._by_path.get(new.path, [])
+        there = self.by_path.get(new.path, [])
         place = bisect_left(there, new.edit)
         return any(_collides(new.edit, one) for one in there[max(place - 1, 0) : place + 1])
 
