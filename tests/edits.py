@@ -35,11 +35,9 @@ def edited(text: str, random: Random) -> str:
     lines = text.split("\n")
     at = random.randrange(len(lines))
     line = lines[at]
-    indentation = line[: len(line) - len(line.lstrip())]
     kind = random.random()
     if kind < 0.4:
-        added = indentation + random.choice(LINES).replace("{indentation}", indentation)
-        lines.insert(at + random.randrange(2), added)
+        _insert(lines, at, random)
     elif kind < 0.55 and len(lines) > 3:
         del lines[at]
     elif kind < 0.65:
@@ -62,11 +60,9 @@ def typed(text: str, at: int, random: Random) -> str:
     lines = text.split("\n")
     place = min(max(0, at + random.randrange(-2, 3)), len(lines) - 1)
     line = lines[place]
-    indentation = line[: len(line) - len(line.lstrip())]
     kind = random.random()
     if kind < 0.55:
-        added = indentation + random.choice(LINES).replace("{indentation}", indentation)
-        lines.insert(place + random.randrange(2), added)
+        _insert(lines, place, random)
     elif kind < 0.7:
         del lines[place]
     elif kind < 0.8:
@@ -75,3 +71,10 @@ def typed(text: str, at: int, random: Random) -> str:
         cut = random.randrange(len(line) + 1)
         lines[place] = line[:cut] + random.choice("xab_. ") + line[cut:]
     return "\n".join(lines)
+
+
+def _insert(lines: list[str], at: int, random: Random) -> None:
+    """Put a line above or below another one, indented as that is."""
+    indentation = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+    added = indentation + random.choice(LINES).replace("{indentation}", indentation)
+    lines.insert(at + random.randrange(2), added)
