@@ -57,10 +57,10 @@ class ClosedFiles:
 
     def reported(self, home: Home) -> None:
         """Publish what is new in a report, and take back what was shown of files that are open now."""
-        if self._is_stopped:
-            return
         report = home.report
         is_wanted = report.shows_closed
+        if self._is_stopped or not (is_wanted or self._last):
+            return
         for path in report.lines:
             if self._session.documents.get(path) is not None or not PurePath(path).is_absolute():
                 continue
