@@ -53,9 +53,10 @@ async def setup(hass) -> bool:
 
 
 def matches(reading: Reading, text: str) -> bool:
-    """Whether a reading is of a text, and holds what reading all of its own text gives."""
+    """Whether a reading is of a text, and holds what reading all of its own text gives; the problems are the text's."""
     closed = reading.piece.room.closed(reading.text) if reading.piece is not None else reading.text
-    return closed == text and reading.facts == replace(extract(reading.text), digest=reading.facts.digest)
+    expected = replace(extract(reading.text), digest=reading.facts.digest, problems=extract(closed).problems)
+    return closed == text and reading.facts == expected
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,58 @@ def test_only_the_piece_is_new() -> None:
     assert known == {"Demo.fire"}
     others = [f for f in second.facts.functions if not f.qualname.startswith("Demo.fire")]
     assert all(any(one is other for one in first.facts.functions) for other in others)
+
+
+def test_only_the_statement_that_is_typed_is_new() -> None:
+    line, kept = '        self.call("a", [hass])  # a note', 0
+    reading = read_again(read(TEXT, "0"), TEXT.replace("self.hass = hass\n", "self.hass = hass\n\n"), "1")
+    for size in range(1, len(line) + 1):
+        text = TEXT.replace("self.hass = hass\n", f"self.hass = hass\n{line[:size]}\n")
+        before, reading = reading, read_again(reading, text, str(size))
+        assert matches(reading, text)
+        # The first character moves the room to its line, and an open bracket takes in what follows.
+        if size > 1 and before.piece is not None and reading.piece is not None:
+            old, new = (one.facts.functions[2].body for one in (before, reading))
+            kept += 1
+            assert old[0] is new[0]
+            assert old[-1] is new[-1]
+            assert before.facts.functions[3] is reading.facts.functions[3]
+    assert len(reading.facts.functions[2].body) == 3
+    assert kept > len(line) // 2
+
+
+def test_nothing_is_new_after_an_edit_of_a_comment() -> None:
+    text = TEXT.replace("self.hass = hass\n", "self.hass = hass  # why\n")
+    reading = read_again(read(TEXT, "0"), text, "1")
+    again = read_again(reading, text.replace("# why", "# why not"), "2")
+    assert matches(again, text.replace("# why", "# why not"))
+    assert all(
+        old is new
+        for old, new in zip(reading.facts.functions[2].body, again.facts.functions[2].body, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("self.hass = hass\n", 'self.hass = """hass\n        """\n'),
+        ("self.hass = hass\n", 'self.hass = "hass\n'),
+        ("self.hass = hass\n", "self.hass = hass \\\n"),
+        ("self.hass = hass\n", "self.hass = (\n            hass\n        )\n"),
+        ("self.hass = hass\n", "self.hass = call(hass\n"),
+        ("self.hass = hass\n", "if self.hass(\n            hass\n        ):\n            pass\n"),
+        ("self.hass = hass\n", "\n        self.hass = hass\n"),
+        ("self.hass = hass\n", "self.hass = hass; self.x = 'é'\n"),
+    ],
+)
+def test_where_there_can_be_no_room(old: str, new: str) -> None:
+    text = TEXT.replace(old, new)
+    reading = read_again(read(TEXT, "0"), text, "1")
+    assert matches(reading, text)
+    for number in range(3):
+        text = text.replace("hass\n", f"hass{number}\n", 1)
+        reading = read_again(reading, text, str(number))
+        assert matches(reading, text)
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,37 @@
-"""Read a text again while somebody edits one piece of it: only that piece is decoded anew.
+"""Read a text again while somebody edits one piece of it: only the edited statements are decoded anew.
 
 A piece is a function or method with the comments below it, or a statement at module level. The facts are
-those of the text with room: blanks at the end of the piece's last line, which it grows into, so that
+those of the text with room: blanks at the end of a line, which the edited statement grows into, so that
 whatever stands behind it keeps its place. Blanks there mean nothing to Python, and lines and columns are
-the same with them; only offsets behind the piece are larger than in the text itself.
+the same with them; only offsets behind the room are larger than in the text itself. The room follows the
+edits from statement to statement within its piece, where it may lie at the end of a statement's last line; where
+it may not, it is at the end of the piece.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
+from offloop.facts.again import NOT_DECODED, Decoded, same_end, same_start
 from offloop.facts.comments import suppressions
 from offloop.facts.depth import may_exhaust_stack
 from offloop.facts.extract import extract
-from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts, Suppression
+from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts, Suppression, SyntaxProblem
 from offloop.facts.reader import TooDeepError, UnreadableTreeError, line_starts
 from offloop.facts.recovery import missing_definitions
 from offloop.facts.syntax import Around, Tree, parse_piece, syntax_problems
-from offloop.facts.tree import Call, Define, Statement
-from offloop.text import Room, line_start
+from offloop.facts.tree import Block, Call, Define, Statement
+from offloop.facts.walk import blocks, expressions
+from offloop.text import Room, Span, line_start
 
 _T = TypeVar("_T")
 # Blanks that a piece has to grow into; when they are used up, the whole text is read once.
 _ROOM = 2000
+_LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
 
 
 class _Part(NamedTuple):
@@ -43,12 +49,17 @@ class _Part(NamedTuple):
 class Piece:
     """The piece that is being edited, in offsets of the text with room, and its parts of the facts.
 
-    ``start`` is where its first line starts, ``room`` begins where its last line ends. ``function`` is the
-    index of the function that it defines, None for other statements; ``owner`` is the class around it.
+    ``start`` is where its first line starts, ``line`` the 0-based number of that, ``end`` where its last line
+    ends. Edits between ``edited_from`` and the ``room`` leave it where it is. ``function`` is the index of the function
+    that it defines, None for other statements; ``owner`` is the class around it. ``decoded`` is what it was
+    decoded to.
     """
 
     start: int
+    line: int
+    end: int
     room: Room
+    edited_from: int
     indentation: str
     function: int | None
     owner: int | None
@@ -56,6 +67,7 @@ class Piece:
     imports: _Part
     body: _Part
     calls: _Part
+    decoded: Decoded = NOT_DECODED
 
     @property
     def edited(self) -> range | None:
@@ -115,11 +127,8 @@ def _with_room(before: Reading, text: str) -> Reading | None:
 
 def _differing(before: str, after: str) -> tuple[int, int]:
     """Return start and end of what is not as before, in the text before."""
-    shorter = min(len(before), len(after))
-    same = range(1, shorter + 1)
-    start = bisect_left(same, True, key=lambda size: before[:size] != after[:size])
-    rest = range(1, shorter - start + 1)
-    return start, len(before) - bisect_left(rest, True, key=lambda size: before[-size:] != after[-size:])
+    start = same_start(before, after)
+    return start, len(before) - same_end(before, after, min(len(before), len(after)) - start)
 
 
 class _Head(NamedTuple):
@@ -169,7 +178,10 @@ def _piece_around(text: str, facts: ModuleFacts, start: int, end: int) -> Piece 
     holder = facts if owner is None else facts.classes[owner]
     piece = Piece(
         first,
+        _line_ends(text, 0, first),
+        last + _ROOM,
         Room(last, _ROOM),
+        last,
         indentation,
         statement.index if isinstance(statement, Define) else None,
         owner,
@@ -196,44 +208,136 @@ def _with_new_piece(before: Reading, text: str, digest: str) -> Reading | None:
     piece = before.piece
     if piece is None:
         return None
-    head, tail = before.text[: piece.start], before.text[piece.room.end :]
+    head, tail = before.text[: piece.start], before.text[piece.end :]
     size = len(text) - len(head) - len(tail)
-    room = Room(piece.start + size, piece.room.end - piece.start - size)
-    if size <= 0 or room.size < 0 or not text.startswith(head) or not text.endswith(tail):
+    spare = piece.end - piece.start - size
+    if size <= 0 or spare < 0 or not text.startswith(head) or not text.endswith(tail):
         return None
-    content = text[piece.start : room.start]
+    content = text[piece.start : piece.start + size]
     if not _stands_alone(content, piece.indentation):
         return None
-    roomy = room.opened(text)
+    for place in _places(before, piece, content):
+        moved = replace(piece, room=Room(place.end, spare), edited_from=place.start)
+        found = _with_room_at(before, moved, content, text, digest)
+        if found is not None:
+            return found
+    return None
+
+
+def _places(before: Reading, piece: Piece, content: str) -> Iterator[Span]:
+    """Yield where the room may be in the new text, best first, each with the start of what grows into it."""
+    known = piece.room.closed(before.text)[piece.start : piece.end - piece.room.size]
+    first, last = _differing(known, content)
+    more = len(content) - len(known)
+    line_end = "\r\n" if known[:first].endswith("\r\n") else "\n"
+    only = (
+        content[first : first + more] if first == last else known[first:last] if more == first - last else ""
+    )
+    if known[:first].endswith(line_end) and only.endswith(line_end):
+        # A line that came or went belongs to the one above, which may be typed on.
+        first, last = first - len(line_end), last - len(line_end)
+    first, last = piece.start + first, piece.start + last
+    if piece.edited_from <= first and last <= piece.room.start:
+        slot = Span(piece.edited_from, piece.room.start)
+    else:
+        slot = _slot(before, piece, first, last)
+    if slot.end < piece.end - piece.room.size and not content[: slot.end + more - piece.start].endswith("\\"):
+        yield Span(slot.start, slot.end + more)
+    end = piece.start + len(content)
+    yield Span(end, end)
+
+
+def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest: str) -> Reading | None:
+    """Return what is read of a text with a piece whose room is in its place already; None where that will not do."""
+    roomy = piece.room.opened(text)
     holder = None if piece.owner is None else before.facts.classes[piece.owner]
     prefix = "" if holder is None else f"{holder.qualname}."
     around = Around(piece.owner, prefix, piece.functions.before)
+    is_at_end = piece.room.end == piece.end
     try:
-        tree = parse_piece(roomy, piece.start, room.start, around)
-        if tree.problems and tree != parse_piece(roomy, piece.start, room.end, around):
-            return None  # the blanks become part of a string without an end
-        if any((p.line, p.column) <= (0, len(piece.indentation)) for p in tree.problems):
-            return None  # what begins like this may belong to what stands before it
+        tree, decoded = parse_piece(roomy, piece.start, piece.end, around, piece.decoded)
+        if is_at_end and tree.problems:
+            without_room, _ = parse_piece(roomy, piece.start, piece.room.start, around)
+            if tree != without_room:
+                return None  # the blanks became part of a string without an end
     except (TooDeepError, RecursionError, UnreadableTreeError):
         return None
+    if any((p.line, p.column) <= (0, len(piece.indentation)) for p in tree.problems):
+        return None  # what begins like this may belong to what stands before it
     if not _fits(tree, piece):
         return None
     facts = _joined(before, piece, tree, content, digest)
+    if not is_at_end and _spanning(facts, tree.body, piece.room.start) is not None:
+        return None  # the blanks would become part of a string, or of what is cut out of the text
     if tree.problems:
-        first = _line_ends(roomy, 0, piece.start)
-        facts = replace(facts, problems=tuple(p._replace(line=p.line + first) for p in tree.problems))
-        if not _is_only_problem(roomy, facts):
+        facts = replace(facts, problems=_problems(text, piece, tree))
+        if not facts.problems or missing_definitions(roomy, facts):
             return None
     return Reading(
         roomy,
         facts,
         replace(
             piece,
-            room=room,
             imports=piece.imports._replace(size=len(tree.imports)),
             calls=piece.calls._replace(size=len(tree.calls)),
+            decoded=decoded,
         ),
     )
+
+
+def _slot(before: Reading, piece: Piece, first: int, last: int) -> Span:
+    """Return the lines that an edit of known text between two offsets is in, and all of the statement that ends them.
+
+    All offsets are those of the text without room.
+    """
+    room, known = piece.room, before.text
+    start = line_start(known, room.inside(first))
+    end = _line_end(known, room.inside(last))
+    around = _spanning(before.facts, _own_body(before.facts, piece), end)
+    if around is not None:
+        start, end = min(start, line_start(known, around.start)), _line_end(known, around.end)
+    return Span(start, min(room.outside(end), piece.end - room.size))
+
+
+def _own_body(facts: ModuleFacts, piece: Piece) -> Block:
+    """Return the statement that a piece is."""
+    body = facts.body if piece.owner is None else facts.classes[piece.owner].body
+    return body[piece.body.before : piece.body.before + piece.body.size]
+
+
+def _line_end(text: str, offset: int) -> int:
+    """Return where the line of an offset ends, blanks before its end apart."""
+    found = _LINE_END.search(text, offset)
+    return found.start() if found is not None else len(text)
+
+
+def _spanning(facts: ModuleFacts, block: Block, offset: int) -> Statement | None:
+    """Return the statement of a block, or of what is nested in it, within whose own expressions an offset lies."""
+    for statement in block:
+        if not statement.start < offset < statement.end:
+            continue
+        inner = blocks(statement)
+        if isinstance(statement, Define) and statement.kind == "function":
+            inner = (facts.functions[statement.index].body,)
+        for one in inner:
+            found = _spanning(facts, one, offset)
+            if found is not None:
+                return found
+        if not inner or any(expr.start < offset < expr.end for expr in expressions(statement)):
+            return statement
+    return None
+
+
+def _problems(text: str, piece: Piece, tree: Tree) -> tuple[SyntaxProblem, ...]:
+    """Return the problems of a text; none where they are not those of the piece, or where they swallow its room."""
+    try:
+        found = syntax_problems(text)
+    except UnreadableTreeError:
+        return ()
+    own = [(problem.message, problem.line + piece.line) for problem in tree.problems]
+    if [(problem.message, problem.line) for problem in found] != own:
+        return ()
+    return found
 
 
 def _stands_alone(content: str, indentation: str) -> bool:
@@ -301,26 +405,22 @@ def _with_method(cls: ClassFacts, piece: Piece, tree: Tree) -> ClassFacts:
 def _suppressions(before: Reading, piece: Piece, content: str) -> tuple[Suppression, ...]:
     """Return the comments that silence findings: those of the piece anew, those behind it moved by lines."""
     known = before.facts.suppressions
-    first = _line_ends(before.text, 0, piece.start)
-    more_lines = _line_ends(content, 0, len(content)) - _line_ends(before.text, piece.start, piece.room.start)
+    if not known and "#" not in content:
+        return ()
+    more_lines = _line_ends(content, 0, len(content)) - _line_ends(before.text, piece.start, piece.end)
     return (
         *[item for item in known if item.start < piece.start],
         *[
-            item._replace(line=item.line + first, start=item.start + piece.start, end=item.end + piece.start)
+            item._replace(
+                line=item.line + piece.line,
+                start=piece.room.inside(item.start + piece.start),
+                end=piece.room.inside(item.end + piece.start),
+            )
             for item in suppressions(content)
         ],
-        *[item._replace(line=item.line + more_lines) for item in known if item.start >= piece.room.end],
+        *[item._replace(line=item.line + more_lines) for item in known if item.start >= piece.end],
     )
 
 
 def _line_ends(text: str, start: int, end: int) -> int:
     return len(line_starts(text, start, end)) - 2
-
-
-def _is_only_problem(text: str, facts: ModuleFacts) -> bool:
-    """Whether the parser finds in a whole text the problems that it found in the piece, and nothing is lost."""
-    tree = Tree(facts.functions, facts.classes, facts.imports, facts.body, facts.calls, facts.problems)
-    try:
-        return syntax_problems(text) == facts.problems and not missing_definitions(text, tree)
-    except UnreadableTreeError:
-        return False

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from offloop.facts.comments import STRING_OR_COMMENT
 from offloop.facts.depth import blanked
-from offloop.facts.model import ClassFacts, FunctionFacts
+from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts
 from offloop.facts.syntax import Tree
 from offloop.text import LineIndex, Position
 
@@ -66,7 +66,7 @@ def _first_outside_strings(text: str, places: list[int]) -> int:
     return next((place for place in places if not any(a <= place < b for a, b in strings)), places[0])
 
 
-def missing_definitions(text: str, tree: Tree) -> list[int]:
+def missing_definitions(text: str, tree: Tree | ModuleFacts) -> list[int]:
     """Return the offsets of definitions' names that the text seems to hold and the tree does not.
 
     A definition that the tree holds in another scope than its indentation says counts as missing, and so
@@ -91,7 +91,7 @@ def missing_definitions(text: str, tree: Tree) -> list[int]:
     return missing
 
 
-def _scope(item: FunctionFacts | ClassFacts, tree: Tree) -> int | None:
+def _scope(item: FunctionFacts | ClassFacts, tree: Tree | ModuleFacts) -> int | None:
     """Return where the name of the definition stands in whose body another one lies directly."""
     if item.owner_class is not None:
         return tree.classes[item.owner_class].name_start

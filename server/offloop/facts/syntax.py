@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import ast_serialize
 
 from offloop.facts import expressions, imports, literals, statements  # noqa: F401 - they register decoders
+from offloop.facts.again import NOT_DECODED, Decoded, RenewingReader
 from offloop.facts.definitions import unfold_qualified_names
 from offloop.facts.model import ClassFacts, FunctionFacts, SyntaxProblem
 from offloop.facts.reader import Reader, UnreadableTreeError, fold, line_starts
@@ -70,25 +71,29 @@ def parse(text: str) -> Tree:
     return tree._replace(functions=functions, classes=classes)
 
 
-def parse_piece(text: str, start: int, end: int, around: Around) -> Tree:
+def parse_piece(
+    text: str, start: int, end: int, around: Around, before: Decoded = NOT_DECODED
+) -> tuple[Tree, Decoded]:
     """Return the decoded statements of a piece of a text, which is whole lines of one block.
 
     Places are those in the text, indexes of functions those in the text's facts. The problems' lines are
-    0-based and counted from the piece's first line. Raises what ``parse`` raises.
+    0-based and counted from the piece's first line. What was decoded ``before`` of the same piece is taken
+    over where it has not changed. Raises what ``parse`` raises.
     """
     piece = text[start:end]
     indented = piece[:1] in (" ", "\t")
     starts = line_starts(text, start, end)
     data, errors = _parsed((_BLOCK if indented else "") + fold(piece))
-    reader = Reader(
-        data, text, not piece.isascii(), [start, start, *starts] if indented else [start, *starts]
-    )
+    starts = [start, start, *starts] if indented else [start, *starts]
+    renewing = RenewingReader(data, text, starts, (start, end), before) if piece.isascii() else None
+    reader = renewing if renewing is not None else Reader(data, text, True, starts)
     reader.owner, reader.prefix = around.owner, around.prefix
     reader.functions = [None] * around.functions
     body = _body(reader)
     if indented and len(body) == 1 and isinstance(body[0], If) and len(body[0].branches) == 1:
         body = body[0].branches[0][1]
-    return _tree(reader, body, _problems(errors, piece, _BLOCK_LINES if indented else 0))
+    tree = _tree(reader, body, _problems(errors, piece, _BLOCK_LINES if indented else 0))
+    return tree, renewing.decoded() if renewing is not None else NOT_DECODED
 
 
 def syntax_problems(text: str) -> tuple[SyntaxProblem, ...]:
