@@ -48,6 +48,48 @@ class CheckResult:
     receivers: ReceiverCounts = NO_RECEIVERS
 
 
+class _Read(NamedTuple):
+    """A file, what was read of it, and what of that is analysed."""
+
+    file: SourceFile
+    reading: Reading
+    module: ModuleInput
+
+
+class _Judged(NamedTuple):
+    """What the rules say of an analysis as it was concluded, in texts with room, and what they failed at."""
+
+    analysis: Analysis
+    conclusions: int
+    inputs: Sequence[ModuleInput]
+    found: tuple[Diagnostic, ...]
+    faults: tuple[Problem, ...]
+    receivers: Receivers
+    is_open: bool
+    has_comments: bool
+    catalog: Catalog
+    differing: tuple[str, ...]
+
+    def holds(self, analysis: Analysis, inputs: Sequence[ModuleInput]) -> bool:
+        """Whether the rules would say the same of the texts of now, if as much is open."""
+        if self.analysis is not analysis or self.conclusions != analysis.conclusions:
+            return False
+        return all(
+            old.facts.suppressions == new.facts.suppressions
+            and (not self.has_comments or bool(old.facts.problems) == bool(new.facts.problems))
+            and not any(_mentions(diagnostic, new.path) for diagnostic in self.found)
+            for old, new in zip(self.inputs, inputs, strict=True)
+            if old is not new
+        )
+
+    def knows_imports(self, inputs: Sequence[ModuleInput]) -> bool:
+        """Whether the texts import what they did."""
+        return len(inputs) == len(self.inputs) and all(
+            old is new or old.facts.imports == new.facts.imports
+            for old, new in zip(self.inputs, inputs, strict=True)
+        )
+
+
 class Project:
     """A catalog and settings with the caches that make checking again cheap; not thread-safe.
 
@@ -71,26 +113,26 @@ class Project:
         )
         self.settings = settings
         self._live = LiveAnalysis() if live else None
-        self._readings: dict[str, Reading] = {}
+        self._read: dict[str, _Read] = {}
         self._jedi = jedi
         self._owns_jedi = jedi is None
         self._is_fault_told = False
         self._answers: dict[Key, tuple[str, ...]] = {}
         self._questions: tuple[Question, ...] = ()
-        self._analysis: Analysis | None = None
+        self._judged: _Judged | None = None
 
     @property
     def analysis(self) -> Analysis | None:
         """The analysis behind the last check, for questions about a place; valid until the next check."""
-        return self._analysis
+        return self._judged.analysis if self._judged is not None else None
 
     def release(self) -> None:
         """Let go of the analysis behind the last check; what was read of the texts is kept."""
         if self._live is not None:
             self._live.release()
-        elif self._analysis is not None:
-            self._analysis.release()
-        self._analysis = None
+        elif self._judged is not None:
+            self._judged.analysis.release()
+        self._judged = None
 
     def check(self, integration: Integration, focus: str = "") -> CheckResult:
         """Analyse one integration, with the answers there are; never raises for anything in its texts.
@@ -99,13 +141,11 @@ class Project:
         """
         if self._live is None:
             self.release()
-        self._readings = {file.path: self._reading(file) for file in integration.files}
-        inputs = self._inputs(integration)
-        result, self._questions, self._analysis = self._judged(
-            integration,
-            inputs,
-            self._answered(inputs),
-            analyse if self._live is None else partial(self._live.analyse, focus=focus),
+        self._read = {file.path: self._reading(file) for file in integration.files}
+        inputs = [one.module for one in self._read.values()]
+        analysed = analyse if self._live is None else partial(self._live.analyse, focus=focus)
+        result, self._questions, self._judged = self._result(
+            integration, inputs, self._answered(inputs), analysed, self._judged
         )
         return result
 
@@ -114,60 +154,102 @@ class Project:
 
         ``moves`` tell by path where places of the old texts are now; the answers there are move with them.
         """
-        inputs = self._inputs(edited)
+        inputs = [self._reading(file).module for file in edited.files]
         answers: dict[tuple[str, int], Type] = {}
         modules = {item.path: item for item in inputs}
         for (path, _, offset), types in self._answers.items():
             if path in modules and types:
                 for place in moves[path].places(offset) if path in moves else (offset,):
                     answers[_place(modules[path], place)] = Type("|", tuple(map(_type, types)))
-        result, _questions, analysis = self._judged(edited, inputs, answers, analyse)
-        if analysis is not None:
-            analysis.release()
+        result, _questions, judged = self._result(edited, inputs, answers, analyse)
+        if judged is not None:
+            judged.analysis.release()
         return result
 
-    def _judged(
+    def _result(
         self,
         integration: Integration,
         inputs: list[ModuleInput],
         answers: Answers,
         analysed: Callable[[list[ModuleInput], Catalog, str, Answers], Analysis],
-    ) -> tuple[CheckResult, tuple[Question, ...], Analysis | None]:
-        """Return what is found, what there is to ask jedi, and the analysis behind it."""
+        before: _Judged | None = None,
+    ) -> tuple[CheckResult, tuple[Question, ...], _Judged | None]:
+        """Return what is found, what there is to ask jedi, and what the rules say of the analysis behind it.
+
+        What they said ``before`` is said again where it cannot have changed.
+        """
         try:
-            catalog = self.libraries.extend(self.catalog, [item.facts for item in inputs])
-            analysis = analysed(inputs, catalog, integration.package, answers)
-            sorted_receivers = receivers(analysis)
+            judged = self._judge(integration, inputs, answers, analysed, before)
         except Exception as error:  # noqa: BLE001  (one bad text must not end the work on the others)
             problem = Problem(integration.root, f"internal error: {error!r}", internal=True)
             return CheckResult((), (), (*integration.problems, problem)), (), None
-        problems = list(integration.problems)
+        found, receivers = judged.found, judged.receivers
+        rooms = {item.path: item.room for item in inputs if item.room is not None}
+        if found and rooms:
+            found = tuple([_without_room(diagnostic, rooms) for diagnostic in found])
+        counts = ReceiverCounts(receivers.own, receivers.answered, len(receivers.open))
+        problems = [
+            *integration.problems,
+            *judged.faults,
+            *_syntax_problems(inputs),
+            *self._fault(integration),
+        ]
+        notices = (*judged.differing, *self.libraries.new_notices())
+        problems.extend(Problem(integration.root, notice) for notice in notices)
+        functions = Contexts(judged.analysis.view())
+        questions = tuple(self._open(judged.analysis, receivers))
+        return CheckResult(found, functions, tuple(problems), counts), questions, judged
+
+    def _judge(
+        self,
+        integration: Integration,
+        inputs: list[ModuleInput],
+        answers: Answers,
+        analysed: Callable[[list[ModuleInput], Catalog, str, Answers], Analysis],
+        before: _Judged | None,
+    ) -> _Judged:
+        """Analyse the texts and let the rules speak, unless they would say what they said before."""
+        if before is not None and before.knows_imports(inputs):
+            catalog, differing = before.catalog, before.differing
+        else:
+            facts = [item.facts for item in inputs]
+            catalog = self.libraries.extend(self.catalog, facts)
+            differing = self.libraries.of_other_versions(facts, integration.requirements)
+        analysis = analysed(inputs, catalog, integration.package, answers)
+        if (
+            before is not None
+            and before.holds(analysis, inputs)
+            and self._is_open(analysis, before.receivers) == before.is_open
+        ):
+            return before._replace(inputs=inputs, catalog=catalog, differing=differing)
+        sorted_receivers = receivers(analysis)
+        faults: list[Problem] = []
         found: list[Diagnostic] = []
         for rule in RULES:
             try:
                 found.extend(self._findings(rule, analysis))
             except Exception as error:  # noqa: BLE001  (nor one bad rule the other rules)
-                problems.append(
+                faults.append(
                     Problem(integration.root, f"internal error in {rule.code}: {error!r}", internal=True)
                 )
-        questions = tuple(self._open(analysis, sorted_receivers))
         suppressions = Suppressions(analysis)
         found = [diagnostic for diagnostic in found if not suppressions.cover(diagnostic)]
-        if not questions and not any(problem.internal for problem in problems):
+        is_open = self._is_open(analysis, sorted_receivers)
+        if not faults and not is_open:
             found.extend(self._idle(suppressions, inputs))
-        rooms = {item.path: item.room for item in inputs if item.room is not None}
-        if rooms:
-            found = [_without_room(diagnostic, rooms) for diagnostic in found]
         found.sort(key=lambda diagnostic: (diagnostic.path, diagnostic.span, diagnostic.code))
-        counts = ReceiverCounts(sorted_receivers.own, sorted_receivers.answered, len(sorted_receivers.open))
-        problems.extend(_syntax_problems(inputs))
-        problems.extend(self._fault(integration))
-        facts = [item.facts for item in inputs]
-        differing = self.libraries.of_other_versions(facts, integration.requirements)
-        notices = (*differing, *self.libraries.new_notices())
-        problems.extend(Problem(integration.root, notice) for notice in notices)
-        functions = Contexts(analysis.view())
-        return CheckResult(tuple(found), functions, tuple(problems), counts), questions, analysis
+        return _Judged(
+            analysis,
+            analysis.conclusions,
+            inputs,
+            tuple(found),
+            tuple(faults),
+            sorted_receivers,
+            is_open,
+            any(item.facts.suppressions for item in inputs),
+            catalog,
+            differing,
+        )
 
     # ---------------------------------------------------------------- the last resort
     def resolve_open(self, integration: Integration, timeout: float) -> bool:
@@ -216,6 +298,9 @@ class Project:
             if question.key not in self._answers:
                 yield question
 
+    def _is_open(self, analysis: Analysis, sorted_receivers: Receivers) -> bool:
+        return any(True for _ in self._open(analysis, sorted_receivers))
+
     def _answered(self, inputs: Iterable[ModuleInput]) -> dict[tuple[str, int], Type]:
         """Return the answers on the given texts, and forget those on others."""
         modules = {(item.path, item.facts.digest): item for item in inputs}
@@ -232,24 +317,25 @@ class Project:
             yield Problem(integration.root, self._jedi.fault)
 
     # ---------------------------------------------------------------- parts of a check
-    def _inputs(self, integration: Integration) -> list[ModuleInput]:
-        inputs: list[ModuleInput] = []
-        for file in integration.files:
-            reading = self._reading(file)
-            module = ModuleInput(file.module, file.path, file.is_package, reading.text, reading.facts)
-            if reading.piece is not None:
-                module = replace(module, room=reading.piece.room, edited=reading.piece.edited)
-            inputs.append(module)
-        return inputs
-
-    def _reading(self, file: SourceFile) -> Reading:
-        """Return what was read of a file: before, where its text is the same."""
-        known = self._readings.get(file.path)
-        if known is not None and known.facts.digest == file.digest:
+    def _reading(self, file: SourceFile) -> _Read:
+        """Return what is read of a file: the same as before, where its text is."""
+        known = self._read.get(file.path)
+        if known is not None and (
+            known.file is file
+            or (known.file.digest, known.file.module, known.file.is_package)
+            == (file.digest, file.module, file.is_package)
+        ):
             return known
         if known is None or self._live is None:
-            return read(file.text, file.digest)
-        return read_again(known, file.text, file.digest)
+            reading = read(file.text, file.digest)
+        elif known.file.digest == file.digest:
+            reading = known.reading
+        else:
+            reading = read_again(known.reading, file.text, file.digest)
+        module = ModuleInput(file.module, file.path, file.is_package, reading.text, reading.facts)
+        if reading.piece is not None:
+            module = replace(module, room=reading.piece.room, edited=reading.piece.edited)
+        return _Read(file, reading, module)
 
     def _findings(self, rule: Rule, analysis: Analysis) -> Iterator[Diagnostic]:
         severity = self.settings.severity_of(rule)
@@ -274,6 +360,15 @@ class Project:
 def _place(module: ModuleInput, offset: int) -> tuple[str, int]:
     """Return a module and where the analysis finds an offset of its file's text."""
     return module.name, offset if module.room is None else module.room.inside(offset)
+
+
+def _mentions(diagnostic: Diagnostic, path: str) -> bool:
+    """Whether a finding, its trace or a fix has a place in a file."""
+    return (
+        diagnostic.path == path
+        or any(step.path == path for step in diagnostic.trace)
+        or any(change.path == path for fix in diagnostic.fixes for change in fix.edits)
+    )
 
 
 def _without_room(diagnostic: Diagnostic, rooms: Mapping[str, Room]) -> Diagnostic:

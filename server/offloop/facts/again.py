@@ -1,35 +1,37 @@
 """Decode a tree again that differs from a known one in a few statements: the others stay the same objects.
 
 An edit leaves most bytes of the parser's answer as they were, since those tell lines and columns and not
-offsets. A statement is taken over where neither its bytes nor its text nor its place have changed.
+offsets. A statement is taken over where neither its bytes nor its text nor its place have changed; so is what
+stands before the block that an edit lies in.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from offloop.facts.model import FunctionFacts
-from offloop.facts.reader import STATEMENTS, Reader
-from offloop.facts.tree import Block, Call, Statement
+from offloop.facts.reader import EXPRESSIONS, STATEMENTS, N, Reader
+from offloop.facts.tree import Block, Call, Expr, Import, Statement
 
 
 class Record(NamedTuple):
-    """What one statement's bytes gave: ``size`` is how many they were.
+    """What some bytes gave: ``size`` is how many they were, ``nodes`` have places in the text.
 
     ``functions`` are those in it, whose indexes begin at ``first_function``.
     """
 
     size: int
-    nodes: tuple[Statement, ...]
+    nodes: tuple[Any, ...]
     calls: tuple[Call, ...]
+    imports: tuple[Import, ...]
     first_function: int
     functions: tuple[FunctionFacts | None, ...]
 
 
 class Decoded(NamedTuple):
-    """The bytes of a tree, the text that it is of, and its statements by their places in the bytes."""
+    """The bytes of a tree, the text that it is of, and its records by their places in the bytes."""
 
     data: bytes
     text: str
@@ -66,55 +68,70 @@ class RenewingReader(Reader):
         return Decoded(self.data, self._piece, self._records)
 
     def statements(self, count: int) -> Block:
-        """Read so many statements, those taken over that are as before."""
+        """Read so many statements."""
         body: list[Statement] = []
         for _ in range(count):
-            place = self.place
-            if not (self._take_over(place, place, body) or self._take_over(place, place - self._shift, body)):
-                self._read(body)
+            body += self.part(STATEMENTS[self.data[self.place]])
         return tuple(body)
 
-    def _take_over(self, place: int, before: int, body: list[Statement]) -> bool:
-        """Take over the statement at a place if it is one that was at a place before."""
-        known = self._before.records.get(before)
+    def header(self) -> Expr:
+        """Read an expression that stands before a block."""
+        return self.part(_expression)[0]
+
+    def part(self, read: Callable[[Reader, list[N]], None]) -> list[N]:
+        """Return what a decoder finds, taken over where it is as before."""
+        place = self.place
+        known = self._known(place, place) or self._known(place, place - self._shift)
         if known is None:
-            return False
-        first, last = self._changed
-        end = before + known.size
-        is_same = (
-            (known.nodes[-1].end <= first or known.nodes[0].start >= last)
-            and (not known.functions or known.first_function == len(self.functions))
-            and self.data[place : place + known.size] == self._before.data[before:end]
-        )
-        if not is_same:
-            return False
-        body += known.nodes
+            return self._noted(read)
         self.calls += known.calls
+        self.imports += known.imports
         self.functions += known.functions
         self.place += known.size
-        # With it, what is known of the statements in it.
+        return list(known.nodes)
+
+    def _known(self, place: int, before: int) -> Record | None:
+        """Return what is at a place, if it is what was at a place before."""
+        known = self._before.records.get(before)
+        if known is None:
+            return None
+        first, last = self._changed
+        end = before + known.size
+        if (
+            (first < known.nodes[-1].end and known.nodes[0].start < last)
+            or (known.functions and known.first_function != len(self.functions))
+            or self.data[place : place + known.size] != self._before.data[before:end]
+        ):
+            return None
+        # With it, what is known of what lies in it.
         for inner in self._places[bisect_left(self._places, before) :]:
             if inner >= end:
                 break
             self._records[inner - before + place] = self._before.records[inner]
-        return True
+        return known
 
-    def _read(self, body: list[Statement]) -> None:
-        """Read one statement, and note it unless it leaves more behind than a record holds."""
-        place, size, calls, functions = self.place, len(body), self.calls, len(self.functions)
-        noted, others = len(calls), (len(self.imports), len(self.classes), len(self.methods))
+    def _noted(self, read: Callable[[Reader, list[N]], None]) -> list[N]:
+        """Return what a decoder finds, and note it unless that leaves more behind than a record holds."""
+        place, calls, functions = self.place, self.calls, len(self.functions)
+        called, imported, others = len(calls), len(self.imports), (len(self.classes), len(self.methods))
         generates, self.generates = self.generates, False
-        STATEMENTS[self.data[place]](self, body)
-        is_more = (len(self.imports), len(self.classes), len(self.methods)) != others
-        if not (self.generates or is_more or len(body) == size):
+        found: list[N] = []
+        read(self, found)
+        if found and not self.generates and (len(self.classes), len(self.methods)) == others:
             self._records[place] = Record(
                 self.place - place,
-                tuple(body[size:]),
-                tuple(calls[noted:]),
+                tuple(found),
+                tuple(calls[called:]),
+                tuple(self.imports[imported:]),
                 functions,
                 tuple(self.functions[functions:]),
             )
         self.generates = self.generates or generates
+        return found
+
+
+def _expression(reader: Reader, found: list[Expr]) -> None:
+    found.append(EXPRESSIONS[reader.data[reader.place]](reader))
 
 
 def same_start(one: bytes | str, other: bytes | str) -> int:

@@ -27,14 +27,12 @@ _KINDS = (
     ParameterKind.KEYWORDS,
     ParameterKind.KEYWORD_ONLY,
 )
-_Parameters = tuple[Parameter, ...]
 _TypeParameters = tuple[tuple[str, Expr | None, Expr | None], ...]
 
 
 # ------------------------------------------------------------------ parameters
-def parameters(reader: Reader) -> _Parameters:
+def _read_parameters(reader: Reader, result: list[Parameter]) -> None:
     """Read the parameters of a function or lambda; their places cover stars and annotation."""
-    result: list[Parameter] = []
     for _ in range(reader.number()):
         name = reader.string()
         kind = _KINDS[reader.number()]
@@ -49,7 +47,6 @@ def parameters(reader: Reader) -> _Parameters:
                 place += 1
             name = reader.text[place : place + len(name)]
         result.append(Parameter(intern(name), kind, annotation, default, start, end))
-    return tuple(result)
 
 
 def type_parameters(reader: Reader) -> _TypeParameters:
@@ -96,7 +93,7 @@ def _function(reader: Reader, decorators: tuple[Expr, ...]) -> Define:
     reader.place += 1
     name = reader.string()
     qualname = reader.prefix + name
-    own_parameters = parameters(reader)
+    own_parameters = tuple(reader.part(_read_parameters))
     body, calls, generates = _scope(reader, index, qualname + ".<locals>.")
     is_async = bool(reader.flag())
     generics = type_parameters(reader) if reader.flag() else ()
@@ -179,7 +176,7 @@ def _lambda(reader: Reader) -> Expr:
     reader.functions.append(None)
     parent = reader.function
     reader.place += 1
-    own_parameters = parameters(reader)
+    own_parameters = tuple(reader.part(_read_parameters))
     qualname = reader.prefix + "<lambda>"
     body, calls, generates = _scope(reader, index, qualname + ".<locals>.")
     start, end = reader.span()

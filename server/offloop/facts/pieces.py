@@ -22,7 +22,7 @@ from offloop.facts.depth import may_exhaust_stack
 from offloop.facts.extract import extract
 from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts, Suppression, SyntaxProblem
 from offloop.facts.reader import TooDeepError, UnreadableTreeError, line_starts
-from offloop.facts.recovery import missing_definitions
+from offloop.facts.recovery import is_closed, misses_definitions
 from offloop.facts.syntax import Around, Tree, parse_piece, syntax_problems
 from offloop.facts.tree import Block, Call, Define, Statement
 from offloop.facts.walk import blocks, expressions
@@ -31,6 +31,7 @@ from offloop.text import Room, Span, line_start
 _T = TypeVar("_T")
 # Blanks that a piece has to grow into; when they are used up, the whole text is read once.
 _ROOM = 2000
+_ANY_LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
 
 
@@ -270,8 +271,8 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     if not is_at_end and _spanning(facts, tree.body, piece.room.start) is not None:
         return None  # the blanks would become part of a string, or of what is cut out of the text
     if tree.problems:
-        facts = replace(facts, problems=_problems(text, piece, tree))
-        if not facts.problems or missing_definitions(roomy, facts):
+        facts = replace(facts, problems=_problems(text, content, piece, tree))
+        if not facts.problems or misses_definitions(roomy, facts, Span(piece.start, piece.end), piece.owner):
             return None
     return Reading(
         roomy,
@@ -328,16 +329,27 @@ def _spanning(facts: ModuleFacts, block: Block, offset: int) -> Statement | None
     return None
 
 
-def _problems(text: str, piece: Piece, tree: Tree) -> tuple[SyntaxProblem, ...]:
-    """Return the problems of a text; none where they are not those of the piece, or where they swallow its room."""
+def _problems(text: str, content: str, piece: Piece, tree: Tree) -> tuple[SyntaxProblem, ...]:
+    """Return the problems of a text; none where they are not those of the piece alone."""
+    own = [problem._replace(line=problem.line + piece.line) for problem in tree.problems]
+    if max(p.line for p in tree.problems) < _last_line(content) and is_closed(content):
+        last = content[: piece.room.start - piece.start]
+        line = piece.line + _line_ends(last, 0, len(last))
+        column = len(last) - line_start(last, len(last))
+        room = Room(column, piece.room.size)
+        return tuple([p._replace(column=room.outside(p.column)) if p.line == line else p for p in own])
     try:
         found = syntax_problems(text)
     except UnreadableTreeError:
         return ()
-    own = [(problem.message, problem.line + piece.line) for problem in tree.problems]
-    if [(problem.message, problem.line) for problem in found] != own:
-        return ()
-    return found
+    is_all = [(p.message, p.line) for p in found] == [(p.message, p.line) for p in own]
+    return found if is_all else ()
+
+
+def _last_line(content: str) -> int:
+    """Return the number of the last line that is not blank and no comment: what is wrong there may look further."""
+    lines = enumerate(_ANY_LINE_END.split(content))
+    return max((number for number, line in lines if line.strip() and line.lstrip()[0] != "#"), default=0)
 
 
 def _stands_alone(content: str, indentation: str) -> bool:
@@ -423,4 +435,6 @@ def _suppressions(before: Reading, piece: Piece, content: str) -> tuple[Suppress
 
 
 def _line_ends(text: str, start: int, end: int) -> int:
+    if text.find("\r", start, end) < 0:
+        return text.count("\n", start, end)
     return len(line_starts(text, start, end)) - 2

@@ -14,7 +14,7 @@ from offloop.facts.comments import STRING_OR_COMMENT
 from offloop.facts.depth import blanked
 from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts
 from offloop.facts.syntax import Tree
-from offloop.text import LineIndex, Position
+from offloop.text import LineIndex, Position, Span
 
 _HEAD = re.compile(
     r"^(?P<decorator>[ \t]*@.*\r?\n)?(?P<line>)"
@@ -22,6 +22,7 @@ _HEAD = re.compile(
     re.MULTILINE,
 )
 _TOKEN = re.compile(rf"{STRING_OR_COMMENT.pattern}|(?P<open>[(\[{{])|(?P<close>[)\]}}])", re.DOTALL)
+_PAIRS = frozenset({"()", "[]", "{}"})
 # Parsing so often takes about as long as an editor's pause between two keys, in a long text.
 _PARSES = 12
 
@@ -66,24 +67,34 @@ def _first_outside_strings(text: str, places: list[int]) -> int:
     return next((place for place in places if not any(a <= place < b for a, b in strings)), places[0])
 
 
-def missing_definitions(text: str, tree: Tree | ModuleFacts) -> list[int]:
+def missing_definitions(text: str, tree: Tree) -> list[int]:
     """Return the offsets of definitions' names that the text seems to hold and the tree does not.
 
     A definition that the tree holds in another scope than its indentation says counts as missing, and so
     does one whose decorator the tree lost.
     """
+    return _missing(text, tree, Span(0, len(text)), None)
+
+
+def misses_definitions(text: str, facts: ModuleFacts, lines: Span, owner: int | None) -> bool:
+    """Whether some lines of a text, in the body of a class or at module level, hold definitions that facts do not."""
+    return bool(_missing(text, facts, lines, owner))
+
+
+def _missing(text: str, tree: Tree | ModuleFacts, lines: Span, owner: int | None) -> list[int]:
     definitions: tuple[FunctionFacts | ClassFacts, ...] = (*tree.functions, *tree.classes)
     known = {item.name_start: item for item in definitions}
     missing: list[int] = []
-    around: list[tuple[int, int]] = []  # indentation and name of the definitions whose bodies are open
-    for match in _HEAD.finditer(text):
+    # Indentation and name of the definitions whose bodies are open.
+    around = [(-1, None if owner is None else tree.classes[owner].name_start)]
+    for match in _HEAD.finditer(text, *lines):
         name, indentation = match.start("name"), match.start("head") - match.start("line")
-        while around and around[-1][0] >= indentation:
+        while around[-1][0] >= indentation:
             around.pop()
         item = known.get(name)
         if (
             item is None
-            or _scope(item, tree) != (around[-1][1] if around else None)
+            or _scope(item, tree) != around[-1][1]
             or (match["decorator"] and not item.decorators)
         ):
             missing.append(name)
@@ -127,6 +138,21 @@ def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
         while before > 0 and not lines.line_text(before).strip():
             before -= 1
         yield _without_line(text, lines, before)
+
+
+def is_closed(text: str) -> bool:
+    """Whether every bracket and every string that opens in some lines is closed there: nothing behind is swallowed."""
+    opened: list[str] = []
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if match.lastgroup == "open":
+            opened.append(token)
+        elif match.lastgroup == "close":
+            if not opened or opened.pop() + token not in _PAIRS:
+                return False
+        elif match.lastgroup is None and not _is_closed(token):
+            return False
+    return not opened
 
 
 def _is_closed(literal: str) -> bool:

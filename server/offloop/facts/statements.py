@@ -104,9 +104,9 @@ def _raise(reader: Reader, body: list[Statement]) -> None:
 @decodes_statement(168)
 def _if(reader: Reader, body: list[Statement]) -> None:
     reader.place += 1
-    branches = [(reader.expression(), reader.block())]
+    branches = [(reader.header(), reader.block())]
     for _ in range(reader.number()):
-        test = reader.expression()
+        test = reader.header()
         branches.append((test, reader.block()))
     orelse = reader.optional_block()
     start, end = reader.span()
@@ -120,7 +120,7 @@ def _for(reader: Reader, body: list[Statement]) -> None:
     first = len(reader.calls)
     target = reader.expression()
     second = len(reader.calls)
-    iterable = reader.expression()
+    iterable = reader.header()
     evaluate_later(reader, first, second)
     inner = reader.block()
     orelse = reader.block()
@@ -133,7 +133,7 @@ def _for(reader: Reader, body: list[Statement]) -> None:
 @decodes_statement(176)
 def _while(reader: Reader, body: list[Statement]) -> None:
     reader.place += 1
-    test = reader.expression()
+    test = reader.header()
     inner = reader.block()
     orelse = reader.block()
     start, end = reader.span()
@@ -146,7 +146,7 @@ def _with(reader: Reader, body: list[Statement]) -> None:
     reader.place += 1
     items: list[tuple[Expr, Expr | None]] = []
     for _ in range(reader.number()):
-        context = reader.expression()
+        context = reader.header()
         items.append((context, reader.optional_expression()))
     inner = reader.block()
     is_async = bool(reader.flag())

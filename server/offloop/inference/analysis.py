@@ -53,6 +53,8 @@ class Analysis:
         self.needs: Mapping[FunctionId, Need] = {}
         self.effects: Mapping[FunctionId, Effect] = {}
         self.open_calls: OpenCalls = {}
+        # How often it has been concluded: what is read of it stays right until the next time.
+        self.conclusions = 0
         # What ``crossings`` has found; each rule asks for it.
         self.crossings: tuple[Crossing, ...] | None = None
         # The names that ``receivers`` looks for: they change with imports only.
@@ -154,6 +156,7 @@ def conclude(
     part = handed_only(graph, part, handed)
     if len(started) < len(entries):
         independent = tuple(seeds(program, started))
+    analysis.conclusions += 1
     analysis.crossings = None
     analysis.effects = analysis.decorators.effects(graph.handed)
     summaries = _solved(program, part, independent, analysis.effects)

@@ -5,7 +5,7 @@ give is settled (``CallGraph.settle``). From the second on, only the edited modu
 before is taken back, and what it gives now is joined to what is settled. That holds as long as the module
 looks the same from outside: ``Program.replace`` compares what is declared, ``Boundary.holds`` what is
 evaluated. Where the edits stay in one function, what lies around it in the module is settled, too, in a layer
-above the other modules, and only the function is evaluated.
+above the other modules, and only the function is evaluated. Edits that mean nothing leave all as it is.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from functools import partial
 
 from offloop.inference.analysis import Analysis, analyse, begun, conclude
 from offloop.inference.edges import HandOffEdge
+from offloop.inference.insignificant import is_insignificant
 from offloop.inference.parts import Part, joined, part_of
-from offloop.inference.program import ModuleInput
+from offloop.inference.program import ModuleInput, differ_only_in
 from offloop.inference.properties import property_uses
 from offloop.inference.seeds import EntrySeed, Seed, seeds
 from offloop.library.model import Catalog, Type
 from offloop.resolve.boundary import Boundary, Region
 
 Answers = Mapping[tuple[str, int], Type]
+# After so many edits that meant nothing, the function is evaluated all the same, and what they left is let go.
+_MOST_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,8 @@ class LiveAnalysis:
         self._analysis: Analysis | None = None
         # The other modules are settled, and above them what lies in the edited module around one function.
         self._layers: tuple[_Layer, ...] = ()
+        # What was read before edits that meant nothing: what is known of expressions goes by their identity.
+        self._kept: list[ModuleInput] = []
 
     def analyse(
         self,
@@ -111,7 +116,11 @@ class LiveAnalysis:
                 return self._analysis
             changed = [watched] if watched is not None else None
         module = changed[0] if changed is not None and len(changed) == 1 else focused
-        if self._layers and changed == [watched] and before is not None:
+        if self._layers and watched is not None and changed == [watched] and before is not None:
+            if len(self._kept) < _MOST_KEPT and _means_nothing(self._layers[-1], before, given):
+                self._kept.append(before.inputs[watched])
+                return self._layers[-1].analysis
+            self._kept = []
             layers, self._layers = self._layers, ()
             self._layers = _with_function(layers, before, given) or _with_module(layers[0], given)
             if self._layers:
@@ -186,6 +195,28 @@ def _add(layer: _Layer) -> None:
 
 
 # -------------------------------------------------------------------- after an edit
+def _means_nothing(layer: _Layer, before: _Given, given: _Given) -> bool:
+    """Put a new text in the place of the watched module's, if nothing that is known depends on what differs."""
+    module, functions = layer.region.module, layer.region.functions
+    old, new = before.inputs[module], given.inputs[module]
+    program = layer.analysis.program
+    if (
+        functions is None
+        or not old.edited == new.edited == functions
+        or before.answers != given.answers
+        or program.property_names is None
+        or not differ_only_in(functions, old.facts, new.facts)
+    ):
+        return False
+    own = slice(functions.start, functions.stop)
+    is_nothing = is_insignificant(
+        old.facts.functions[own], new.facts.functions[own], new.text, program.property_names
+    )
+    if is_nothing:
+        program.put(new)
+    return is_nothing
+
+
 def _with_module(layer: _Layer, given: _Given) -> tuple[_Layer, ...]:
     """Analyse the watched module anew; returns the layers, none where that is not enough."""
     module, analysis = layer.region.module, layer.analysis

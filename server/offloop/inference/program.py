@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
+from operator import is_
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.inference.context import FunctionId
@@ -110,7 +111,7 @@ class Program:
         functions = item.facts.functions
         if any(self.kinds[function] is not kind for function, kind in self._kinds_of(builder, functions)):
             return False
-        self._put(item)
+        self.put(item)
         return True
 
     def replace_function(self, item: ModuleInput, functions: range) -> bool:
@@ -119,10 +120,7 @@ class Program:
         Returns whether it was put there, as ``replace`` does.
         """
         before, facts = self.world.analysed[item.name], item.facts
-        if len(before.facts.functions) != len(facts.functions) or any(
-            known is not function and function.index not in functions
-            for known, function in zip(before.facts.functions, facts.functions, strict=True)
-        ):
+        if not differ_only_in(functions, before.facts, facts):
             return False
         builder = self.evaluator.builder(item.name)
         if outside_of_function(builder, before.facts, functions) != outside_of_function(
@@ -132,10 +130,11 @@ class Program:
         own = facts.functions[functions.start : functions.stop]
         if any(self.kinds[function] is not kind for function, kind in self._kinds_of(builder, own)):
             return False
-        self._put(item)
+        self.put(item)
         return True
 
-    def _put(self, item: ModuleInput) -> None:
+    def put(self, item: ModuleInput) -> None:
+        """Put a new text in the place of a module's, from which nothing that is known differs."""
         before = self.world.analysed[item.name]
         self.world.analysed[item.name] = replace(before, text=item.text, facts=item.facts, room=item.room)
         self.line_indexes.pop(item.name, None)
@@ -193,3 +192,14 @@ class Program:
         True of coroutine functions, callbacks, and functions that carry the prefix of the loop.
         """
         return self.kinds[function] is not Kind.PLAIN or self.facts(function).name.startswith(LOOP_PREFIXES)
+
+
+def differ_only_in(functions: range, before: ModuleFacts, after: ModuleFacts) -> bool:
+    """Whether all functions but some are the same objects in two versions of a module's facts."""
+    old, new = before.functions, after.functions
+    first, last = functions.start, functions.stop
+    return (
+        len(old) == len(new)
+        and all(map(is_, old[:first], new[:first]))
+        and all(map(is_, old[last:], new[last:]))
+    )
