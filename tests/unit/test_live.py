@@ -258,13 +258,20 @@ def test_edits_of_one_function_leave_the_rest_of_its_module_alone(monkeypatch: p
     monkeypatch.setattr(live, "_with_function", noted)
     project = live_project()
     project.check(integration(FILES))
-    for line in ("pass", "x = 1", "self.hass.bus.async_fire('twice')", "x = foo(", "self.helper.notify()"):
+    for line in (
+        "pass",
+        "x = 1",
+        "self.hass.bus.async_fire('twice')",
+        "x = foo(",
+        "def more(): pass",
+        "self.helper.notify()",
+    ):
         files = {
             **FILES,
             "hub.py": HUB.replace("        self.hass.bus", f"        {line}\n        self.hass.bus"),
         }
         assert project.check(integration(files)) == fresh(files)
-    assert renewed == [True, True, False, False]
+    assert renewed == [True, True, True, False, False]
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,8 @@ def test_what_needs_the_whole_text(old: str, new: str) -> None:
 
 
 def test_half_typed_code_does_not_lose_the_room() -> None:
-    broken, mended = TEXT.replace("inner()\n\n", "inner(\n\n"), TEXT.replace("inner()\n\n", "inner(1)\n\n")
+    broken = TEXT.replace("inner()\n\n", 'inner("""\n\n')
+    mended = TEXT.replace("inner()\n\n", "inner(1)\n\n")
     reading = read_again(read(TEXT, "1"), broken, "2")
     assert reading.piece is None
     again = read_again(reading, mended, "3")

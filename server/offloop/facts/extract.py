@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
+from offloop.facts.closing import ended, still_open
 from offloop.facts.comments import suppressions
 from offloop.facts.depth import SAFE_LINKS, may_exhaust_stack, without_deep_statements
 from offloop.facts.model import ModuleFacts, SyntaxProblem
 from offloop.facts.reader import CHAIN_LIMIT, TooDeepError, UnreadableTreeError
-from offloop.facts.recovery import recovered
-from offloop.facts.syntax import Tree, parse
+from offloop.facts.recovery import missing_definitions, recovered
+from offloop.facts.syntax import MOST_PROBLEMS, Tree, parse
 from offloop.text import LineIndex
 
 _TOO_DEEP = "Nested too deeply to be checked"
@@ -28,7 +29,7 @@ def extract(text: str) -> ModuleFacts:
     """
     tree = _guarded(text)
     if tree.problems:
-        tree = recovered(text, tree, _guarded)
+        tree = _closed(text) or recovered(text, tree, _guarded)
     return ModuleFacts(
         digest=digest(text),
         functions=tree.functions,
@@ -39,6 +40,19 @@ def extract(text: str) -> ModuleFacts:
         suppressions=suppressions(text),
         problems=tree.problems,
     )
+
+
+def _closed(text: str) -> Tree | None:
+    """Return what a text says where nothing is wrong but what it opens and does not close."""
+    opened = still_open(text)
+    if not opened:
+        return None
+    tree = _guarded(ended(text, opened))
+    if tree.problems or missing_definitions(text, tree):
+        return None
+    lines = LineIndex(text)
+    problems = [SyntaxProblem(item.message, *lines.position(item.offset)) for item in opened]
+    return tree._replace(problems=tuple(problems[:MOST_PROBLEMS]))
 
 
 def _guarded(text: str) -> Tree:

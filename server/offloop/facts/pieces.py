@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeVar
 
 from offloop.facts.again import NOT_DECODED, Decoded, same_end, same_start
+from offloop.facts.closing import Open, ended, still_open
 from offloop.facts.comments import suppressions
 from offloop.facts.depth import may_exhaust_stack
 from offloop.facts.extract import extract
 from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts, Suppression, SyntaxProblem
 from offloop.facts.reader import TooDeepError, UnreadableTreeError, line_starts
-from offloop.facts.recovery import is_closed, misses_definitions
-from offloop.facts.syntax import Around, Tree, parse_piece, syntax_problems
+from offloop.facts.recovery import misses_definitions
+from offloop.facts.syntax import MOST_PROBLEMS, Around, Tree, parse_piece, syntax_problems
 from offloop.facts.tree import Block, Call, Define, Statement
 from offloop.facts.walk import blocks, expressions
 from offloop.text import Room, Span, line_start
@@ -242,7 +243,9 @@ def _places(before: Reading, piece: Piece, content: str) -> Iterator[Span]:
         slot = Span(piece.edited_from, piece.room.start)
     else:
         slot = _slot(before, piece, first, last)
-    if slot.end < piece.end - piece.room.size and not content[: slot.end + more - piece.start].endswith("\\"):
+    if slot.end < piece.end - piece.room.size and not content[: slot.end + more - piece.start].endswith(
+        ("\\", "\r")
+    ):
         yield Span(slot.start, slot.end + more)
     end = piece.start + len(content)
     yield Span(end, end)
@@ -254,10 +257,16 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     holder = None if piece.owner is None else before.facts.classes[piece.owner]
     prefix = "" if holder is None else f"{holder.qualname}."
     around = Around(piece.owner, prefix, piece.functions.before)
-    is_at_end = piece.room.end == piece.end
     try:
         tree, decoded = parse_piece(roomy, piece.start, piece.end, around, piece.decoded)
-        if is_at_end and tree.problems:
+        opened = still_open(content) if tree.problems else ()
+        if opened:
+            places = [item._replace(offset=piece.room.inside(piece.start + item.offset)) for item in opened]
+            closed = ended(roomy, tuple(places))
+            tree, decoded = parse_piece(closed, piece.start, piece.end, around, piece.decoded)
+            if tree.problems:
+                return None
+        elif piece.room.end == piece.end and tree.problems:
             without_room, _ = parse_piece(roomy, piece.start, piece.room.start, around)
             if tree != without_room:
                 return None  # the blanks became part of a string without an end
@@ -268,11 +277,12 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     if not _fits(tree, piece):
         return None
     facts = _joined(before, piece, tree, content, digest)
-    if not is_at_end and _spanning(facts, tree.body, piece.room.start) is not None:
+    if piece.room.end != piece.end and _spanning(facts, tree.body, piece.room.start) is not None:
         return None  # the blanks would become part of a string, or of what is cut out of the text
-    if tree.problems:
-        facts = replace(facts, problems=_problems(text, content, piece, tree))
-        if not facts.problems or misses_definitions(roomy, facts, Span(piece.start, piece.end), piece.owner):
+    if tree.problems or opened:
+        problems = _open_in(content, piece, opened) if opened else _problems(text, content, piece, tree)
+        facts = replace(facts, problems=problems)
+        if not problems or misses_definitions(roomy, facts, Span(piece.start, piece.end), piece.owner):
             return None
     return Reading(
         roomy,
@@ -329,10 +339,19 @@ def _spanning(facts: ModuleFacts, block: Block, offset: int) -> Statement | None
     return None
 
 
+def _open_in(content: str, piece: Piece, opened: Iterable[Open]) -> tuple[SyntaxProblem, ...]:
+    """Return the problems of a piece that opens what it does not close."""
+    places = [
+        (item, _line_ends(content, 0, item.offset), line_start(content, item.offset)) for item in opened
+    ]
+    found = [SyntaxProblem(one.message, piece.line + line, one.offset - start) for one, line, start in places]
+    return tuple(found[:MOST_PROBLEMS])
+
+
 def _problems(text: str, content: str, piece: Piece, tree: Tree) -> tuple[SyntaxProblem, ...]:
     """Return the problems of a text; none where they are not those of the piece alone."""
     own = [problem._replace(line=problem.line + piece.line) for problem in tree.problems]
-    if max(p.line for p in tree.problems) < _last_line(content) and is_closed(content):
+    if max(p.line for p in tree.problems) < _last_line(content) and still_open(content) == ():
         last = content[: piece.room.start - piece.start]
         line = piece.line + _line_ends(last, 0, len(last))
         column = len(last) - line_start(last, len(last))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from offloop.facts.closing import is_closed_string
 from offloop.facts.comments import STRING_OR_COMMENT
 from offloop.facts.depth import blanked
 from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts
@@ -22,7 +23,6 @@ _HEAD = re.compile(
     re.MULTILINE,
 )
 _TOKEN = re.compile(rf"{STRING_OR_COMMENT.pattern}|(?P<open>[(\[{{])|(?P<close>[)\]}}])", re.DOTALL)
-_PAIRS = frozenset({"()", "[]", "{}"})
 # Parsing so often takes about as long as an editor's pause between two keys, in a long text.
 _PARSES = 12
 
@@ -127,7 +127,7 @@ def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
             del opened[-1:]
         elif match.lastgroup is None and match.end() > lost:
             suspects.insert(0, match.start())
-        elif match.lastgroup is None and not _is_closed(match.group()):
+        elif match.lastgroup is None and not is_closed_string(match.group()):
             unclosed = [match.start()]
     for place in dict.fromkeys((*suspects, *opened[:2], *unclosed)):
         yield _without_rest_of_line(text, lines, place)
@@ -138,25 +138,6 @@ def _repairs(text: str, lost: int, tree: Tree) -> Iterator[str]:
         while before > 0 and not lines.line_text(before).strip():
             before -= 1
         yield _without_line(text, lines, before)
-
-
-def is_closed(text: str) -> bool:
-    """Whether every bracket and every string that opens in some lines is closed there: nothing behind is swallowed."""
-    opened: list[str] = []
-    for match in _TOKEN.finditer(text):
-        token = match.group()
-        if match.lastgroup == "open":
-            opened.append(token)
-        elif match.lastgroup == "close":
-            if not opened or opened.pop() + token not in _PAIRS:
-                return False
-        elif match.lastgroup is None and not _is_closed(token):
-            return False
-    return not opened
-
-
-def _is_closed(literal: str) -> bool:
-    return len(literal) > 1 and literal[0] == literal[-1]
 
 
 def _without_rest_of_line(text: str, lines: LineIndex, start: int) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _GRAMMAR = (3, 14)
 _FORMAT = 5
 # A long text that is no Python would give one problem for each of its words.
-_PROBLEMS = 100
+MOST_PROBLEMS = 100
 
 
 # Makes a block of the indented lines that follow.
@@ -143,7 +143,7 @@ def _parsed(text: str) -> tuple[bytes, list[ParseError]]:
 
 
 def _problems(errors: list[ParseError], text: str, lines_before: int = 0) -> tuple[SyntaxProblem, ...]:
-    return tuple([_problem(error, text, lines_before) for error in errors[:_PROBLEMS]])
+    return tuple([_problem(error, text, lines_before) for error in errors[:MOST_PROBLEMS]])
 
 
 def _problem(error: ParseError, text: str, lines_before: int) -> SyntaxProblem:
