@@ -11,7 +11,8 @@ from typing import NamedTuple
 from offloop.catalog.libraries import Libraries, libraries_of
 from offloop.catalog.load import cache_folder
 from offloop.config import Settings
-from offloop.facts.pieces import Reading, read, read_again
+from offloop.facts.piece import Reading
+from offloop.facts.pieces import read, read_again
 from offloop.inference.analysis import Analysis, analyse
 from offloop.inference.live import Answers, LiveAnalysis
 from offloop.inference.open_receivers import Receivers, receivers
@@ -142,12 +143,27 @@ class Project:
         if self._live is None:
             self.release()
         self._read = {file.path: self._reading(file) for file in integration.files}
+        result = self._checked(integration, focus)
+        cut = [
+            path for path, one in self._read.items() if one.reading.has_inner_room and self._is_told_of(path)
+        ]
+        if cut:
+            # Text is cut out of these files, and there must be no room amid what is cut out.
+            self._read |= {path: self._reading(self._read[path].file, again=True) for path in cut}
+            result = self._checked(integration, focus)
+        return result
+
+    def _checked(self, integration: Integration, focus: str) -> CheckResult:
         inputs = [one.module for one in self._read.values()]
         analysed = analyse if self._live is None else partial(self._live.analyse, focus=focus)
         result, self._questions, self._judged = self._result(
             integration, inputs, self._answered(inputs), analysed, self._judged
         )
         return result
+
+    def _is_told_of(self, path: str) -> bool:
+        """Whether the last check has a finding in a file, or one that leads there."""
+        return self._judged is not None and any(_mentions(found, path) for found in self._judged.found)
 
     def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
         """Analyse texts that came from those of the last check by edits; the last check stays what it was.
@@ -317,21 +333,26 @@ class Project:
             yield Problem(integration.root, self._jedi.fault)
 
     # ---------------------------------------------------------------- parts of a check
-    def _reading(self, file: SourceFile) -> _Read:
-        """Return what is read of a file: the same as before, where its text is."""
+    def _reading(self, file: SourceFile, *, again: bool = False) -> _Read:
+        """Return what is read of a file: the same as before where its text is, unless it is to be read ``again``."""
         known = self._read.get(file.path)
-        if known is not None and (
-            known.file is file
-            or (known.file.digest, known.file.module, known.file.is_package)
-            == (file.digest, file.module, file.is_package)
+        if (
+            not again
+            and known is not None
+            and (
+                known.file is file
+                or (known.file.digest, known.file.module, known.file.is_package)
+                == (file.digest, file.module, file.is_package)
+            )
         ):
             return known
         if known is None or self._live is None:
             reading = read(file.text, file.digest)
-        elif known.file.digest == file.digest:
+        elif known.file.digest == file.digest and not again:
             reading = known.reading
         else:
-            reading = read_again(known.reading, file.text, file.digest)
+            inner = not self._is_told_of(file.path)
+            reading = read_again(known.reading, file.text, file.digest, inner=inner)
         module = ModuleInput(file.module, file.path, file.is_package, reading.text, reading.facts)
         if reading.piece is not None:
             module = replace(module, room=reading.piece.room, edited=reading.piece.edited)

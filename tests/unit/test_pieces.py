@@ -184,6 +184,29 @@ def test_a_piece_that_outgrows_its_room() -> None:
         assert matches(reading, text)
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        # The room moves past a decorator of a function that stays.
+        (("    @callback\n    def fire", "    @callback  # why\n    def fire"), ("def fire", "def fires")),
+        (("        def inner", "        @mark\n        @other\n        def inner"), ("@mark", "@marks")),
+        # A lambda is named after the function around it.
+        (("        inner()\n", "        run(lambda: 1)\n"), ("def inner", "def outer")),
+        # A table, and what is wrong in it.
+        (('"second": 2,', '"second": 2, x'), ('"first": lambda x: x,', '"first": lambda x: (x,')),
+        # Functions that are where their indentation does not say.
+        (("        inner()\n", "        inner()\nif x:\n"), ("return True", "return True)")),
+    ],
+)
+def test_edits_in_a_row(first: tuple[str, str], second: tuple[str, str]) -> None:
+    reading, text = read(TEXT, "0"), TEXT
+    for number, (old, new) in enumerate((first, second, first[::-1], second[::-1])):
+        assert old in text
+        text = text.replace(old, new, 1)
+        reading = read_again(reading, text, str(number))
+        assert matches(reading, text)
+
+
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("seed", range(8))
 def test_random_edits(seed: int, line_end: str) -> None:

@@ -17,16 +17,17 @@ from offloop.facts.tree import Block, Call, Expr, Import, Statement
 
 
 class Record(NamedTuple):
-    """What some bytes gave: ``size`` is how many they were, ``nodes`` have places in the text.
+    """What some bytes gave: ``size`` is how many they were, ``start`` where that starts in the text.
 
-    ``functions`` are those in it, whose indexes begin at ``first_function``.
+    ``functions`` are those in it, ``around`` is what their qualified names begin with, and the first index.
     """
 
     size: int
+    start: int
     nodes: tuple[Any, ...]
     calls: tuple[Call, ...]
     imports: tuple[Import, ...]
-    first_function: int
+    around: tuple[str, int]
     functions: tuple[FunctionFacts | None, ...]
 
 
@@ -38,7 +39,20 @@ class Decoded(NamedTuple):
     records: Mapping[int, Record]
 
 
+# Bytes.
+_LEAST_ELEMENT = 64
 NOT_DECODED = Decoded(b"", "", {})
+
+
+class _Standing(NamedTuple):
+    """Where a reader stands before it reads something."""
+
+    place: int
+    calls: list[Call]
+    called: int
+    imported: int
+    functions: int
+    others: tuple[int, int]
 
 
 class RenewingReader(Reader):
@@ -78,6 +92,25 @@ class RenewingReader(Reader):
         """Read an expression that stands before a block."""
         return self.part(_expression)[0]
 
+    def expressions(self) -> tuple[Expr, ...]:
+        """Read a tagged list of expressions."""
+        self.place += 1
+        return tuple([self.element() for _ in range(self.bare_number())])
+
+    def element(self) -> Expr:
+        """Read an expression in a display or among arguments; small ones are not worth a record."""
+        place = self.place
+        records = self._before.records
+        if place in records or place - self._shift in records:
+            return self.part(_expression)[0]
+        before = self._standing()
+        generates, self.generates = self.generates, False
+        found = EXPRESSIONS[self.data[place]](self)
+        if self.place - place >= _LEAST_ELEMENT and not self.generates:
+            self._note(before, (found,))
+        self.generates = self.generates or generates
+        return found
+
     def part(self, read: Callable[[Reader, list[N]], None]) -> list[N]:
         """Return what a decoder finds, taken over where it is as before."""
         place = self.place
@@ -98,8 +131,8 @@ class RenewingReader(Reader):
         first, last = self._changed
         end = before + known.size
         if (
-            (first < known.nodes[-1].end and known.nodes[0].start < last)
-            or (known.functions and known.first_function != len(self.functions))
+            (first < known.nodes[-1].end and known.start < last)
+            or (known.functions and known.around != (self.prefix, len(self.functions)))
             or self.data[place : place + known.size] != self._before.data[before:end]
         ):
             return None
@@ -111,23 +144,44 @@ class RenewingReader(Reader):
         return known
 
     def _noted(self, read: Callable[[Reader, list[N]], None]) -> list[N]:
-        """Return what a decoder finds, and note it unless that leaves more behind than a record holds."""
-        place, calls, functions = self.place, self.calls, len(self.functions)
-        called, imported, others = len(calls), len(self.imports), (len(self.classes), len(self.methods))
+        """Return what a decoder finds, and note it."""
+        before = self._standing()
         generates, self.generates = self.generates, False
         found: list[N] = []
         read(self, found)
-        if found and not self.generates and (len(self.classes), len(self.methods)) == others:
-            self._records[place] = Record(
-                self.place - place,
-                tuple(found),
-                tuple(calls[called:]),
-                tuple(self.imports[imported:]),
-                functions,
-                tuple(self.functions[functions:]),
-            )
+        if found and not self.generates:
+            self._note(before, tuple(found))
         self.generates = self.generates or generates
         return found
+
+    def _standing(self) -> _Standing:
+        others = len(self.classes), len(self.methods)
+        return _Standing(
+            self.place,
+            self.calls,
+            len(self.calls),
+            len(self.imports),
+            len(self.functions),
+            others,
+        )
+
+    def _note(self, before: _Standing, found: tuple[Any, ...]) -> None:
+        """Note what has been read, unless that leaves more behind than a record holds."""
+        if (len(self.classes), len(self.methods)) == before.others:
+            functions = tuple(self.functions[before.functions :])
+            # Decorators stand before the statement that they belong to.
+            decorated = (
+                functions[0].decorated_start if functions and functions[0] is not None else found[0].start
+            )
+            self._records[before.place] = Record(
+                self.place - before.place,
+                min(decorated, found[0].start),
+                found,
+                tuple(before.calls[before.called :]),
+                tuple(self.imports[before.imported :]),
+                (self.prefix, before.functions),
+                functions,
+            )
 
 
 def _expression(reader: Reader, found: list[Expr]) -> None:

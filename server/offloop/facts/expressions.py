@@ -162,7 +162,7 @@ def _dictionary(reader: Reader) -> Expr:
     values: list[Expr] = []
     after_values: list[int] = []
     for _ in range(reader.number()):
-        values.append(reader.expression())
+        values.append(reader.element())
         after_values.append(len(reader.calls))
     if after_keys and after_keys[-1] > before and after_values[-1] > after_keys[-1]:
         _interleave(reader, before, after_keys, after_values)

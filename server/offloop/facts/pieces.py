@@ -13,83 +13,26 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from dataclasses import replace
+from typing import NamedTuple
 
-from offloop.facts.again import NOT_DECODED, Decoded, same_end, same_start
 from offloop.facts.closing import Open, ended, still_open
 from offloop.facts.comments import suppressions
 from offloop.facts.depth import may_exhaust_stack
 from offloop.facts.extract import extract
 from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts, Suppression, SyntaxProblem
+from offloop.facts.piece import Part, Piece, Reading
 from offloop.facts.reader import TooDeepError, UnreadableTreeError, line_starts
 from offloop.facts.recovery import misses_definitions
+from offloop.facts.rooms import differing, may_hold_room, places
 from offloop.facts.syntax import MOST_PROBLEMS, Around, Tree, parse_piece, syntax_problems
-from offloop.facts.tree import Block, Call, Define, Statement
-from offloop.facts.walk import blocks, expressions
+from offloop.facts.tree import Call, Define, Statement
 from offloop.text import Room, Span, line_start
 
-_T = TypeVar("_T")
 # Blanks that a piece has to grow into; when they are used up, the whole text is read once.
 _ROOM = 2000
 _ANY_LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
-
-
-class _Part(NamedTuple):
-    """Some items of a tuple that stand in a row: how many come before them, and how many they are."""
-
-    before: int
-    size: int
-
-    def replaced(self, items: tuple[_T, ...], new: tuple[_T, ...]) -> tuple[_T, ...]:
-        """Return the items with new ones in the place of these."""
-        return (*items[: self.before], *new, *items[self.before + self.size :])
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """The piece that is being edited, in offsets of the text with room, and its parts of the facts.
-
-    ``start`` is where its first line starts, ``line`` the 0-based number of that, ``end`` where its last line
-    ends. Edits between ``edited_from`` and the ``room`` leave it where it is. ``function`` is the index of the function
-    that it defines, None for other statements; ``owner`` is the class around it. ``decoded`` is what it was
-    decoded to.
-    """
-
-    start: int
-    line: int
-    end: int
-    room: Room
-    edited_from: int
-    indentation: str
-    function: int | None
-    owner: int | None
-    functions: _Part
-    imports: _Part
-    body: _Part
-    calls: _Part
-    decoded: Decoded = NOT_DECODED
-
-    @property
-    def edited(self) -> range | None:
-        """The indexes of the function that the piece defines and of those in it; None where it defines none."""
-        if self.function is None:
-            return None
-        return range(self.functions.before, self.functions.before + self.functions.size)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A text and its facts; with the room in it while a piece of it is being edited.
-
-    ``last`` is the last reading with room, where half-typed code made it necessary to read the whole text.
-    """
-
-    text: str
-    facts: ModuleFacts
-    piece: Piece | None = None
-    last: Reading | None = None
 
 
 def read(text: str, digest: str) -> Reading:
@@ -97,13 +40,16 @@ def read(text: str, digest: str) -> Reading:
     return Reading(text, replace(extract(text), digest=digest))
 
 
-def read_again(before: Reading, text: str, digest: str) -> Reading:
-    """Read a text that somebody made of another one: only the piece that was edited, if that will do."""
+def read_again(before: Reading, text: str, digest: str, *, inner: bool = True) -> Reading:
+    """Read a text that somebody made of another one: only the piece that was edited, if that will do.
+
+    ``inner`` is whether there may be room amid a statement: not where anything is cut out of it.
+    """
     roomy = before if before.piece is not None else before.last
-    found = _with_new_piece(roomy, text, digest) if roomy is not None else None
+    found = _with_new_piece(roomy, text, digest, inner=inner) if roomy is not None else None
     if found is None and not before.facts.problems:
         roomy = _with_room(before, text)
-        found = _with_new_piece(roomy, text, digest) if roomy is not None else None
+        found = _with_new_piece(roomy, text, digest, inner=inner) if roomy is not None else None
     if found is None:
         found = read(text, digest)
         if found.facts.problems:
@@ -120,17 +66,13 @@ def _with_room(before: Reading, text: str) -> Reading | None:
     if before.piece is not None:
         known = before.piece.room.closed(known)
         facts = extract(known)
-    piece = _piece_around(known, facts, *_differing(known, text))
+    piece = _piece_around(known, facts, *differing(known, text))
     if piece is None:
         return None
     roomy = piece.room.opened(known)
-    return Reading(roomy, replace(extract(roomy), digest=facts.digest), piece)
-
-
-def _differing(before: str, after: str) -> tuple[int, int]:
-    """Return start and end of what is not as before, in the text before."""
-    start = same_start(before, after)
-    return start, len(before) - same_end(before, after, min(len(before), len(after)) - start)
+    facts = replace(extract(roomy), digest=facts.digest)
+    is_regular = still_open(roomy) == () and not misses_definitions(roomy, facts, Span(0, len(roomy)), None)
+    return Reading(roomy, facts, replace(piece, is_regular=is_regular))
 
 
 class _Head(NamedTuple):
@@ -187,7 +129,7 @@ def _piece_around(text: str, facts: ModuleFacts, start: int, end: int) -> Piece 
         indentation,
         statement.index if isinstance(statement, Define) else None,
         owner,
-        _Part(functions[0] if functions else _before(facts.functions, first), len(functions)),
+        Part(functions[0] if functions else _before(facts.functions, first), len(functions)),
         _part(facts.imports, first, last),
         _part(holder.body, first, last),
         _part(holder.calls, first, last),
@@ -196,8 +138,8 @@ def _piece_around(text: str, facts: ModuleFacts, start: int, end: int) -> Piece 
     return piece if is_whole and (is_function or not piece.imports.size) else None
 
 
-def _part(items: Sequence[Statement | Call], start: int, end: int) -> _Part:
-    return _Part(_before(items, start), sum(start <= item.start < end for item in items))
+def _part(items: Sequence[Statement | Call], start: int, end: int) -> Part:
+    return Part(_before(items, start), sum(start <= item.start < end for item in items))
 
 
 def _before(items: Sequence[Statement | Call | FunctionFacts], start: int) -> int:
@@ -205,7 +147,7 @@ def _before(items: Sequence[Statement | Call | FunctionFacts], start: int) -> in
 
 
 # -------------------------------------------------------------------- reading the piece
-def _with_new_piece(before: Reading, text: str, digest: str) -> Reading | None:
+def _with_new_piece(before: Reading, text: str, digest: str, *, inner: bool) -> Reading | None:
     """Return what is read of a text that differs in the piece only; None where all of it must be read."""
     piece = before.piece
     if piece is None:
@@ -218,37 +160,12 @@ def _with_new_piece(before: Reading, text: str, digest: str) -> Reading | None:
     content = text[piece.start : piece.start + size]
     if not _stands_alone(content, piece.indentation):
         return None
-    for place in _places(before, piece, content):
+    for place in places(before, piece, content, inner=inner):
         moved = replace(piece, room=Room(place.end, spare), edited_from=place.start)
         found = _with_room_at(before, moved, content, text, digest)
         if found is not None:
             return found
     return None
-
-
-def _places(before: Reading, piece: Piece, content: str) -> Iterator[Span]:
-    """Yield where the room may be in the new text, best first, each with the start of what grows into it."""
-    known = piece.room.closed(before.text)[piece.start : piece.end - piece.room.size]
-    first, last = _differing(known, content)
-    more = len(content) - len(known)
-    line_end = "\r\n" if known[:first].endswith("\r\n") else "\n"
-    only = (
-        content[first : first + more] if first == last else known[first:last] if more == first - last else ""
-    )
-    if known[:first].endswith(line_end) and only.endswith(line_end):
-        # A line that came or went belongs to the one above, which may be typed on.
-        first, last = first - len(line_end), last - len(line_end)
-    first, last = piece.start + first, piece.start + last
-    if piece.edited_from <= first and last <= piece.room.start:
-        slot = Span(piece.edited_from, piece.room.start)
-    else:
-        slot = _slot(before, piece, first, last)
-    if slot.end < piece.end - piece.room.size and not content[: slot.end + more - piece.start].endswith(
-        ("\\", "\r")
-    ):
-        yield Span(slot.start, slot.end + more)
-    end = piece.start + len(content)
-    yield Span(end, end)
 
 
 def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest: str) -> Reading | None:
@@ -277,12 +194,20 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     if not _fits(tree, piece):
         return None
     facts = _joined(before, piece, tree, content, digest)
-    if piece.room.end != piece.end and _spanning(facts, tree.body, piece.room.start) is not None:
-        return None  # the blanks would become part of a string, or of what is cut out of the text
+    if not may_hold_room(facts, piece, tree.body):
+        return None
+    if (tree.problems or opened) and not piece.is_regular:
+        return None  # looking for what was lost takes the whole text
     if tree.problems or opened:
-        problems = _open_in(content, piece, opened) if opened else _problems(text, content, piece, tree)
+        is_closed = opened == ()
+        problems = (
+            _open_in(content, piece, opened) if opened else _problems(text, content, piece, tree, is_closed)
+        )
         facts = replace(facts, problems=problems)
-        if not problems or misses_definitions(roomy, facts, Span(piece.start, piece.end), piece.owner):
+        # A definition in a statement such as ``if`` may, by its indentation, belong to what stands before it.
+        is_apart = piece.function is not None or not piece.functions.size
+        lines = Span(piece.start, piece.end) if is_apart else Span(0, len(roomy))
+        if not problems or misses_definitions(roomy, facts, lines, piece.owner if is_apart else None):
             return None
     return Reading(
         roomy,
@@ -296,49 +221,6 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     )
 
 
-def _slot(before: Reading, piece: Piece, first: int, last: int) -> Span:
-    """Return the lines that an edit of known text between two offsets is in, and all of the statement that ends them.
-
-    All offsets are those of the text without room.
-    """
-    room, known = piece.room, before.text
-    start = line_start(known, room.inside(first))
-    end = _line_end(known, room.inside(last))
-    around = _spanning(before.facts, _own_body(before.facts, piece), end)
-    if around is not None:
-        start, end = min(start, line_start(known, around.start)), _line_end(known, around.end)
-    return Span(start, min(room.outside(end), piece.end - room.size))
-
-
-def _own_body(facts: ModuleFacts, piece: Piece) -> Block:
-    """Return the statement that a piece is."""
-    body = facts.body if piece.owner is None else facts.classes[piece.owner].body
-    return body[piece.body.before : piece.body.before + piece.body.size]
-
-
-def _line_end(text: str, offset: int) -> int:
-    """Return where the line of an offset ends, blanks before its end apart."""
-    found = _LINE_END.search(text, offset)
-    return found.start() if found is not None else len(text)
-
-
-def _spanning(facts: ModuleFacts, block: Block, offset: int) -> Statement | None:
-    """Return the statement of a block, or of what is nested in it, within whose own expressions an offset lies."""
-    for statement in block:
-        if not statement.start < offset < statement.end:
-            continue
-        inner = blocks(statement)
-        if isinstance(statement, Define) and statement.kind == "function":
-            inner = (facts.functions[statement.index].body,)
-        for one in inner:
-            found = _spanning(facts, one, offset)
-            if found is not None:
-                return found
-        if not inner or any(expr.start < offset < expr.end for expr in expressions(statement)):
-            return statement
-    return None
-
-
 def _open_in(content: str, piece: Piece, opened: Iterable[Open]) -> tuple[SyntaxProblem, ...]:
     """Return the problems of a piece that opens what it does not close."""
     places = [
@@ -348,10 +230,12 @@ def _open_in(content: str, piece: Piece, opened: Iterable[Open]) -> tuple[Syntax
     return tuple(found[:MOST_PROBLEMS])
 
 
-def _problems(text: str, content: str, piece: Piece, tree: Tree) -> tuple[SyntaxProblem, ...]:
+def _problems(
+    text: str, content: str, piece: Piece, tree: Tree, is_closed: bool
+) -> tuple[SyntaxProblem, ...]:
     """Return the problems of a text; none where they are not those of the piece alone."""
     own = [problem._replace(line=problem.line + piece.line) for problem in tree.problems]
-    if max(p.line for p in tree.problems) < _last_line(content) and still_open(content) == ():
+    if is_closed and max(p.line for p in tree.problems) < _last_line(content):
         last = content[: piece.room.start - piece.start]
         line = piece.line + _line_ends(last, 0, len(last))
         column = len(last) - line_start(last, len(last))
@@ -402,7 +286,7 @@ def _joined(before: Reading, piece: Piece, tree: Tree, content: str, digest: str
         calls = piece.calls.replaced(calls, tree.calls)
     else:
         cls = _with_method(classes[piece.owner], piece, tree)
-        classes = _Part(piece.owner, 1).replaced(classes, (cls,))
+        classes = Part(piece.owner, 1).replaced(classes, (cls,))
         body = tuple(
             [
                 statement._replace(end=cls.end)

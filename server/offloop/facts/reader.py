@@ -230,6 +230,10 @@ class Reader:
         """Read one expression."""
         return EXPRESSIONS[self.data[self.place]](self)
 
+    def element(self) -> Expr:
+        """Read an expression in a display or among arguments."""
+        return EXPRESSIONS[self.data[self.place]](self)
+
     def header(self) -> Expr:
         """Read an expression that stands before a block."""
         return EXPRESSIONS[self.data[self.place]](self)

@@ -10,19 +10,22 @@ above the other modules, and only the function is evaluated. Edits that mean not
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from offloop.facts.tree import Expr
 from offloop.inference.analysis import Analysis, analyse, begun, conclude
 from offloop.inference.edges import HandOffEdge
-from offloop.inference.insignificant import is_insignificant
+from offloop.inference.insignificant import is_insignificant, is_insignificant_in_table
 from offloop.inference.parts import Part, joined, part_of
-from offloop.inference.program import ModuleInput, differ_only_in
+from offloop.inference.program import ModuleInput, Program, differ_only_in
 from offloop.inference.properties import property_uses
 from offloop.inference.seeds import EntrySeed, Seed, seeds
 from offloop.library.model import Catalog, Type
 from offloop.resolve.boundary import Boundary, Region
+from offloop.resolve.values import ClassObject, ScopeRef
 
 Answers = Mapping[tuple[str, int], Type]
 # After so many edits that meant nothing, the function is evaluated all the same, and what they left is let go.
@@ -118,7 +121,8 @@ class LiveAnalysis:
         module = changed[0] if changed is not None and len(changed) == 1 else focused
         if self._layers and watched is not None and changed == [watched] and before is not None:
             if len(self._kept) < _MOST_KEPT and _means_nothing(self._layers[-1], before, given):
-                self._kept.append(before.inputs[watched])
+                if self._layers[-1].region.functions is not None:
+                    self._kept.append(before.inputs[watched])
                 return self._layers[-1].analysis
             self._kept = []
             layers, self._layers = self._layers, ()
@@ -199,14 +203,12 @@ def _means_nothing(layer: _Layer, before: _Given, given: _Given) -> bool:
     """Put a new text in the place of the watched module's, if nothing that is known depends on what differs."""
     module, functions = layer.region.module, layer.region.functions
     old, new = before.inputs[module], given.inputs[module]
+    if before.answers != given.answers or not old.edited == new.edited == functions:
+        return False
     program = layer.analysis.program
-    if (
-        functions is None
-        or not old.edited == new.edited == functions
-        or before.answers != given.answers
-        or program.property_names is None
-        or not differ_only_in(functions, old.facts, new.facts)
-    ):
+    if functions is None:
+        return _is_same_table(program, new)
+    if program.property_names is None or not differ_only_in(functions, old.facts, new.facts):
         return False
     own = slice(functions.start, functions.stop)
     is_nothing = is_insignificant(
@@ -215,6 +217,50 @@ def _means_nothing(layer: _Layer, before: _Given, given: _Given) -> bool:
     if is_nothing:
         program.put(new)
     return is_nothing
+
+
+def _is_same_table(program: Program, new: ModuleInput) -> bool:
+    """Put a new text in the place of a module's, if only half-typed names in a table differ; the trees stay."""
+    known, facts = program.world.analysed[new.name].facts, new.facts
+    is_same = (
+        new.room is not None
+        and known.functions == facts.functions
+        and known.classes == facts.classes
+        and known.imports == facts.imports
+        and is_insignificant_in_table(known.body, facts.body, NamesOfModule(program, new.name))
+    )
+    if is_same:
+        kept = replace(
+            facts, functions=known.functions, classes=known.classes, body=known.body, calls=known.calls
+        )
+        program.put(replace(new, facts=kept))
+    return is_same
+
+
+@dataclass(frozen=True, slots=True)
+class NamesOfModule:
+    """What the names stand for that a module's own statements mention."""
+
+    program: Program
+    module: str
+
+    def is_known(self, name: str) -> bool:
+        """Whether a name stands for anything at module level."""
+        scope = ScopeRef(self.module, None)
+        return hasattr(builtins, name) or self.program.evaluator.lookup(name, scope) is not None
+
+    def makes_plain_objects(self, callee: Expr) -> bool:
+        """Whether calling something does no more than keep what it is given in fields of an object."""
+        world = self.program.world
+        found = self.program.evaluator.values(callee, ScopeRef(self.module, None))
+        return bool(found) and all(
+            isinstance(value, ClassObject)
+            and world.constructor(value.type) is None
+            and world.method(value.type, "__post_init__") is None
+            and (signature := world.class_named(value.type.name)) is not None
+            and signature.module in world.analysed
+            for value in found
+        )
 
 
 def _with_module(layer: _Layer, given: _Given) -> tuple[_Layer, ...]:

@@ -1,0 +1,117 @@
+"""Where in a piece of a text the room may be: at the end of what is being edited, where blanks mean nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from offloop.facts.again import same_end, same_start
+from offloop.facts.model import ModuleFacts
+from offloop.facts.piece import Piece, Reading
+from offloop.facts.tree import (
+    Binary,
+    Block,
+    Boolean,
+    Call,
+    Collection,
+    Conditional,
+    Define,
+    Dictionary,
+    Expr,
+    Statement,
+)
+from offloop.facts.walk import blocks, children, expressions
+from offloop.text import Span, line_start
+
+_LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
+# Between the parts of these stand blanks and line ends, and nothing that is cut out of a text.
+_WITH_PARTS = frozenset({Binary, Boolean, Call, Collection, Conditional, Dictionary})
+
+
+def places(before: Reading, piece: Piece, content: str, *, inner: bool) -> Iterator[Span]:
+    """Yield where the room may be in the new text, best first, each with the start of what grows into it.
+
+    ``inner`` is whether it may be amid a statement at module level.
+    """
+    known = piece.room.closed(before.text)[piece.start : piece.end - piece.room.size]
+    first, last = differing(known, content)
+    more = len(content) - len(known)
+    line_end = "\r\n" if known[:first].endswith("\r\n") else "\n"
+    only = (
+        content[first : first + more] if first == last else known[first:last] if more == first - last else ""
+    )
+    if known[:first].endswith(line_end) and only.endswith(line_end):
+        # A line that came or went belongs to the one above, which may be typed on.
+        first, last = first - len(line_end), last - len(line_end)
+    first, last = piece.start + first, piece.start + last
+    if piece.edited_from <= first and last <= piece.room.start:
+        slot = Span(piece.edited_from, piece.room.start)
+    else:
+        slot = _slot(before, piece, first, last)
+    if piece.function is None and not inner:
+        slot = Span(last, piece.end - piece.room.size)
+    if slot.end < piece.end - piece.room.size and not content[: slot.end + more - piece.start].endswith(
+        ("\\", "\r")
+    ):
+        yield Span(slot.start, slot.end + more)
+    end = piece.start + len(content)
+    yield Span(end, end)
+
+
+def may_hold_room(facts: ModuleFacts, piece: Piece, block: Block) -> bool:
+    """Whether blanks where the room is mean nothing, and are in nothing that is cut out of the text."""
+    around = _spanning(facts, block, piece.room.start)
+    if around is None or piece.room.end == piece.end:
+        return True
+    return piece.function is None and _is_between_parts(expressions(around), piece.room.start)
+
+
+def _is_between_parts(exprs: tuple[Expr, ...], offset: int) -> bool:
+    """Whether what spans an offset is made of parts that do not: a table, a call, an operation."""
+    inner = next((expr for expr in exprs if expr.start < offset < expr.end), None)
+    if inner is None:
+        return True
+    return inner.__class__ in _WITH_PARTS and _is_between_parts(children(inner), offset)
+
+
+def differing(before: str, after: str) -> tuple[int, int]:
+    """Return start and end of what is not as before, in the text before."""
+    start = same_start(before, after)
+    return start, len(before) - same_end(before, after, min(len(before), len(after)) - start)
+
+
+def _slot(before: Reading, piece: Piece, first: int, last: int) -> Span:
+    """Return the lines that an edit of known text between two offsets is in, and all of the statement that ends them.
+
+    All offsets are those of the text without room.
+    """
+    room, known = piece.room, before.text
+    start = line_start(known, room.inside(first))
+    end = _line_end(known, room.inside(last))
+    around = _spanning(before.facts, piece.body_in(before.facts), end)
+    if around is not None and piece.function is not None:
+        start, end = min(start, line_start(known, around.start)), _line_end(known, around.end)
+    return Span(start, min(room.outside(end), piece.end - room.size))
+
+
+def _line_end(text: str, offset: int) -> int:
+    """Return where the line of an offset ends, blanks before its end apart."""
+    found = _LINE_END.search(text, offset)
+    return found.start() if found is not None else len(text)
+
+
+def _spanning(facts: ModuleFacts, block: Block, offset: int) -> Statement | None:
+    """Return the statement of a block, or of what is nested in it, within whose own expressions an offset lies."""
+    for statement in block:
+        if not statement.start < offset < statement.end:
+            continue
+        inner = blocks(statement)
+        if isinstance(statement, Define) and statement.kind == "function":
+            inner = (facts.functions[statement.index].body,)
+        for one in inner:
+            found = _spanning(facts, one, offset)
+            if found is not None:
+                return found
+        if not inner or any(expr.start < offset < expr.end for expr in expressions(statement)):
+            return statement
+    return None
