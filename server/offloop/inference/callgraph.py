@@ -109,7 +109,6 @@ class CallGraph:
             if module != without:
                 self.add(Region(module))
         self._libraries.add_overrides()
-        self._stores.overridden_attributes()
         if summarise_attributes:
             for slot, atom in attribute_tokens(self.world, self.evaluator, self.flows.slots()):
                 self.flows.put(slot, atom)
@@ -171,6 +170,7 @@ class CallGraph:
             scope = ScopeRef(module, None, cls.index)
             self._scope(scope, cls.calls)
             self._stores.block(cls.body, scope)
+        self._stores.overridden_attributes(module)
         self._stores.block(facts.body, ScopeRef(module, None))
 
     def _scope(self, scope: ScopeRef, calls: tuple[Call, ...]) -> None:

@@ -57,17 +57,16 @@ class LibraryCalls:
                         for caller in self._callers.get(overridden, ()):
                             self._flows.put(self._filled(caller), Atom(module.name, method.qualname, index))
 
-    def overridden_attributes(self) -> Iterator[tuple[Type, FunctionSignature, HandOff]]:
-        """Yield the methods of analysed classes that stand in for what a library calls in an attribute."""
-        for module in self.world.analysed.values():
-            for cls in module.facts.classes:
-                kind = Type(f"{module.name}.{cls.qualname}")
-                signature = self.world.class_named(kind.name)
-                methods = signature.methods if signature is not None else {}
-                for name in sorted(self._attributes.intersection(methods)):
-                    if methods[name].role == "":
-                        for handoff in self.attribute(kind, name):
-                            yield kind, methods[name], handoff
+    def overridden_attributes(self, module: str) -> Iterator[tuple[Type, FunctionSignature, HandOff]]:
+        """Yield the methods of a module's classes that stand in for what a library calls in an attribute."""
+        for cls in self.world.analysed[module].facts.classes:
+            kind = Type(f"{module}.{cls.qualname}")
+            signature = self.world.class_named(kind.name)
+            methods = signature.methods if signature is not None else {}
+            for name in sorted(self._attributes.intersection(methods)):
+                if methods[name].role == "":
+                    for handoff in self.attribute(kind, name):
+                        yield kind, methods[name], handoff
 
     def keep(self, handoff: HandOff) -> Slot:
         """Return the slot of what is stored by a hand-off that keeps it."""

@@ -157,9 +157,9 @@ class Stores:
                 if token is not None:
                     yield token
 
-    def overridden_attributes(self) -> None:
-        """Note the methods that stand in for what a library calls in an attribute, as if they were stored there."""
-        for kind, method, handoff in self._libraries.overridden_attributes():
+    def overridden_attributes(self, module: str) -> None:
+        """Note the methods of a module that stand in for what a library calls in an attribute, as if they were stored there."""
+        for kind, method, handoff in self._libraries.overridden_attributes(module):
             facts = self.evaluator.world.function_facts(method.module, method.index)
             if facts is None or handoff.way:
                 continue
