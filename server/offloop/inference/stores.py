@@ -158,7 +158,7 @@ class Stores:
                     yield token
 
     def overridden_attributes(self, module: str) -> None:
-        """Note the methods of a module that stand in for what a library calls in an attribute, as if they were stored there."""
+        """Note the methods of a module that stand in for what a library calls in an attribute: as stored there."""
         for kind, method, handoff in self._libraries.overridden_attributes(module):
             facts = self.evaluator.world.function_facts(method.module, method.index)
             if facts is None or handoff.way:
