@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from offloop.catalog.derive import derive
-from offloop.catalog.libraries import Libraries, derive_library
+from offloop.catalog.libraries import Libraries, derive_library, told_beneath
 from offloop.catalog.load import load_bundled
 from offloop.config import Settings
 from offloop.facts.extract import extract
@@ -44,9 +44,8 @@ def libraries(files: Mapping[str, str]) -> Libraries:
         is_package = parts[-1] == "__init__"
         module = ".".join(parts[:-1] if is_package else parts)
         inputs.setdefault(parts[0], []).append(ModuleInput(module, path, is_package, text, extract(text)))
-    return Libraries(
-        [], use_cache=False, known={root: derive_library(root, found) for root, found in inputs.items()}
-    )
+    known = {root: derive_library(root, found, told_beneath(found)) for root, found in inputs.items()}
+    return Libraries([], use_cache=False, known=known)
 
 
 @cache

@@ -15,7 +15,7 @@ from offloop.catalog.libraries import derive_library, library_files, read_librar
 from offloop.catalog.library_bundle import installed, summaries
 from offloop.catalog.library_shelf import bundled_labels, bundled_library
 from offloop.catalog.store import dump
-from offloop.library.model import Catalog
+from offloop.library.model import Catalog, Dispatch
 
 pytestmark = pytest.mark.real
 
@@ -27,6 +27,7 @@ CALLBACKS: dict[str, dict[str, set[str]]] = {
         "paho.mqtt.client.Client.on_connect": {"THREAD", "KEPT"},
     },
     "websocket": {"websocket._app.WebSocketApp.on_message": {"KEPT"}},
+    "zeroconf": {"zeroconf._services.browser.ServiceBrowser.__init__": {"THREAD", "KEPT"}},
     "roonapi": {"roonapi.roonapi.RoonApi.register_state_callback": {"THREAD", "KEPT"}},
     "pylutron": {"pylutron.LutronEntity.subscribe": {"THREAD", "KEPT"}},
     "xiaomi_gateway": {"xiaomi_gateway.XiaomiGateway.callbacks": {"KEPT"}},
@@ -34,9 +35,46 @@ CALLBACKS: dict[str, dict[str, set[str]]] = {
     "hatasmota": {"hatasmota.discovery.TasmotaDiscovery.start_discovery": {"LOOP"}},
     "aiohue": {"aiohue.v2.controllers.events.EventStream.subscribe": {"LOOP", "KEPT"}},
 }
+# Package -> where an object is put, the ways to its methods, and where these are called for everybody.
+OBJECTS: dict[str, dict[str, dict[str, set[str]]]] = {
+    "zeroconf": {
+        "zeroconf._services.browser.ServiceBrowser.__init__": {
+            ".add_service": {"THREAD"},
+            ".remove_service": {"THREAD"},
+            ".update_service": {"THREAD"},
+        },
+    },
+    "pychromecast": {
+        "pychromecast.controllers.media.MediaController.register_status_listener": {
+            ".new_media_status": {"THREAD"},
+            ".load_media_failed": {"THREAD"},
+        },
+        "pychromecast.socket_client.SocketClient.register_connection_listener": {
+            ".new_connection_status": {"THREAD"},
+        },
+    },
+    "watchdog": {"watchdog.observers.api.BaseObserver.schedule": {".dispatch": {"THREAD"}}},
+    "serial": {
+        "serial.threaded.ReaderThread.__init__": {
+            "().connection_made": {"THREAD"},
+            "().data_received": {"THREAD"},
+            "().connection_lost": {"THREAD"},
+        },
+    },
+    "serial_asyncio": {
+        "serial_asyncio.create_serial_connection": {
+            "().connection_made": {"LOOP"},
+            "().data_received": {"LOOP"},
+            "().connection_lost": {"LOOP"},
+        },
+    },
+}
 # Package -> methods that it calls in a thread of its own where integrations override them.
 METHODS: dict[str, set[tuple[str, str]]] = {
-    "watchdog": {("watchdog.events.FileSystemEventHandler", "dispatch")},
+    "watchdog": {
+        ("watchdog.events.FileSystemEventHandler", "dispatch"),
+        ("watchdog.events.FileSystemEventHandler", "on_modified"),
+    },
     "pychromecast": {("pychromecast.controllers.media.MediaStatusListener", "new_media_status")},
 }
 
@@ -63,6 +101,17 @@ def test_where_a_library_calls_what_it_is_given(root: str) -> None:
     for api, expected in CALLBACKS[root].items():
         found = {handoff.dispatch.value for handoff in library.handoffs.get(api, ())}
         assert found == expected, api
+
+
+@pytest.mark.parametrize("root", OBJECTS)
+def test_where_a_library_calls_methods_of_the_objects_it_is_given(root: str) -> None:
+    library = derived(folder(), root)
+    for api, expected in OBJECTS[root].items():
+        found: dict[str, set[str]] = {}
+        for handoff in library.handoffs.get(api, ()):
+            if handoff.way and not handoff.within and handoff.dispatch is not Dispatch.KEPT:
+                found.setdefault(handoff.way, set()).add(handoff.dispatch.value)
+        assert {way: found.get(way) for way in expected} == expected, api
 
 
 @pytest.mark.parametrize("root", METHODS)

@@ -85,6 +85,48 @@ def test_a_library_is_read_with_those_it_builds_on(tmp_path: Path) -> None:
     assert {module.name for module in read_library([tmp_path], "wrapper")} == {"wrapper", "hublib"}
 
 
+def test_what_a_library_builds_on_and_is_not_there_is_told_by_a_bundled_summary(tmp_path: Path) -> None:
+    text = """
+        import paho.mqtt.client
+
+        class Link:
+            def __init__(self, listener):
+                self._client = paho.mqtt.client.Client()
+                self._client.on_message = self._on_message
+                self._client.loop_start()
+                self._listener = listener
+
+            def _on_message(self, client, userdata, message):
+                self._listener(message)
+    """
+    packages = a_library(tmp_path, "linklib", text)
+    base, texts = derive_library("empty", []), [extract("import linklib\n")]
+    completed = Libraries([packages], use_cache=False).extend(base, texts)
+    assert handed(completed)["linklib.Link.__init__", "listener"] == {Dispatch.THREAD}
+    alone = Libraries([packages], use_cache=False, bundle=False).extend(base, texts)
+    assert ("linklib.Link.__init__", "listener") not in handed(alone)
+
+
+def test_a_thread_that_a_library_beneath_does_not_start_is_none(tmp_path: Path) -> None:
+    text = """
+        import paho.mqtt.client
+
+        class Link:
+            def __init__(self, listener):
+                self._client = paho.mqtt.client.Client()
+                self._client.on_message = self._on_message
+                self._listener = listener
+
+            def _on_message(self, client, userdata, message):
+                self._listener(message)
+    """
+    packages = a_library(tmp_path, "linklib", text)
+    library = Libraries([packages], use_cache=False).extend(
+        derive_library("empty", []), [extract("import linklib\n")]
+    )
+    assert ("linklib.Link.__init__", "listener") not in handed(library)
+
+
 def test_imports_of_home_assistant_and_the_standard_library_are_no_libraries() -> None:
     facts = extract(
         "import threading\nimport hublib.client\nfrom homeassistant import core\nfrom . import x\n"

@@ -11,7 +11,7 @@ from offloop.catalog.library_shelf import BUNDLE, Label, bundled_labels, bundled
 from offloop.catalog.load import load_bundled
 from offloop.catalog.shelf import read_release, shelf
 from offloop.facts.extract import extract
-from offloop.library.model import Catalog, Dispatch
+from offloop.library.model import Catalog, ClassSignature, Dispatch
 
 MAX_SIZE = 250_000
 HUB = """
@@ -62,6 +62,9 @@ def test_a_summary_keeps_what_leads_to_its_hand_offs(tmp_path: Path) -> None:
     assert thread.needs == ("hublib.hub.Hub.start",)
     assert thread.origin.file == "Hub-Lib 1.2.3/hublib/hub.py"
     assert set(library.modules["hublib.hub"].names) == {"Hub"}
+    hub = library.modules["hublib.hub"].names["Hub"]
+    assert isinstance(hub, ClassSignature)
+    assert "start" in hub.methods, "who starts the thread cannot be seen otherwise"
     assert "Hub" in library.modules["hublib"].names
 
 

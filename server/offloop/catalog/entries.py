@@ -58,7 +58,7 @@ class EntryFinder:
             for handoff in (*HANDOFFS.get(dotted, ()), *self.handoffs.get(dotted, ())):
                 runs_in = _RUNS_IN.get(handoff.dispatch)
                 argument, position = find_argument(call, handoff)
-                if runs_in is None or argument is None:
+                if runs_in is None or argument is None or handoff.way or handoff.is_one_way:
                     continue
                 target, rest = _unwrapped(argument), call.arguments[position + 1 :] if position >= 0 else ()
                 if isinstance(argument, Call):

@@ -25,11 +25,12 @@ _MAKE_TASKS = ("create_task", "create_task_internal", "create_background_task", 
 
 
 def callable_parameters(
-    program: Program, *, in_collections: bool = False
+    program: Program, *, in_collections: bool = False, listeners: frozenset[str] = frozenset()
 ) -> Iterator[tuple[FunctionId, int]]:
     """Yield the parameters that may take a callable: typed as one, or not typed at all.
 
-    With ``in_collections`` those that take a list or the like of callables, too.
+    With ``in_collections`` those that take a list or the like of callables, too, and with ``listeners`` those that
+    take an object of one of these classes.
     """
     for module in program.world.analysed.values():
         for function in module.facts.functions:
@@ -45,8 +46,20 @@ def callable_parameters(
                     parameter.annotation is None
                     or (kind is not None and is_callable(program, kind))
                     or (in_collections and kind is not None and _holds_callables(kind))
+                    or any(concrete.name in listeners for concrete in program.world.concrete(kind))
                 ):
                     yield FunctionId(module.name, function.index), position
+
+
+def listener_classes(program: Program) -> frozenset[str]:
+    """Return the classes of which users derive what they are told by: a public method of theirs does nothing itself."""
+    return frozenset(
+        f"{module.name}.{cls.qualname}"
+        for module in program.world.analysed.values()
+        for cls in module.facts.classes
+        for index in cls.methods
+        if not (method := module.facts.functions[index]).name.startswith("_") and _is_abstract(method)
+    )
 
 
 def _holds_callables(kind: Type) -> bool:

@@ -7,13 +7,16 @@ executed; compiled parts stay unknown. What is found is joined to the catalog of
   ``inference/libraries.py``). ``library_handoffs`` says where each is called: in a thread or loop of the
   library's (THREAD, LOOP), by the function itself (CALLER), or by functions that run it where *they* are called
   (KEPT, with its ``runners``). A class's own thread is not that of its siblings (``within``).
+- Users hand over objects, too, and factories of objects. A token takes a way to the method that is called
+  (``inference/handed_objects.py``), by name: users' classes need not derive from one of the library's.
 - ``library_threads``: a thread that some function starts is there only where that is called (``needs``). A
   package with an event loop in a thread of its own has no coroutine in Home Assistant's loop.
 - ``Catalog.callers`` are the calls inside the library. In a check, a slot per library function holds what a call
   of it runs: kept callables, and overrides of its methods.
 
 What is not at hand is told of by ``bundled/libraries.summaries`` (``library_bundle`` writes it): one version of
-each, named in every trace that rests on it.
+each, named in every trace that rests on it. Where only what a library builds on is missing, its own source is read
+over the bundled summary of that.
 """
 
 from __future__ import annotations
@@ -21,8 +24,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
@@ -30,25 +32,26 @@ from pathlib import Path
 from types import MappingProxyType
 
 from offloop.catalog.entries import EntryFinder
-from offloop.catalog.handoffs import callable_parameters
+from offloop.catalog.handoffs import callable_parameters, listener_classes
 from offloop.catalog.library_handoffs import Lineage, calls_within, library_handoffs
-from offloop.catalog.library_shelf import bundled_labels, bundled_library
+from offloop.catalog.library_shelf import BUNDLE, bundled_labels, bundled_library
 from offloop.catalog.library_threads import Threads, packages_with_loops
 from offloop.catalog.load import cache_folder, own_version, read_cached, write_cached
 from offloop.catalog.locate import site_packages
 from offloop.catalog.made_objects import calls_of_made_objects, entries_of_made_objects
+from offloop.catalog.named_calls import calls_by_begin, calls_by_name
 from offloop.catalog.store import FORMAT, dump
 from offloop.facts.extract import extract
 from offloop.facts.model import ModuleFacts
-from offloop.facts.tree import Attribute
 from offloop.inference.analysis import contexts
 from offloop.inference.callgraph import CallGraph
 from offloop.inference.context import FunctionId
-from offloop.inference.edges import CallEdge
 from offloop.inference.parts import edges
 from offloop.inference.program import ModuleInput, Program
+from offloop.inference.seeds import entry_seeds
+from offloop.inference.started import without_unstarted
 from offloop.library.model import Alias, Catalog, ClassSignature, FunctionSignature, ModuleSignature
-from offloop.resolve.values import ScopeRef
+from offloop.library.overrides import LOOP_NAMES
 from offloop.source import Problem, read_source
 
 # Reading takes a second of CPU for each two million characters or so: bounds in text keep the result the same on
@@ -56,9 +59,9 @@ from offloop.source import Problem, read_source
 _MAX_FILES = 400
 _MAX_TEXT = 6_000_000
 _MAX_TEXT_IN_ALL = 60_000_000
-_MAX_TARGETS = 16
 _PIN = re.compile(r"\s*([A-Za-z0-9._-]+)(?:\[[^]]*\])?\s*===?\s*([^\s;,]+)")
 _OWN = frozenset({"homeassistant", "custom_components"})
+NOTHING = Catalog("", "", None, {}, {}, (), {}, {}, frozenset())
 
 
 def imported_libraries(modules: Iterable[ModuleFacts]) -> frozenset[str]:
@@ -96,7 +99,11 @@ def _modules(folder: Path, paths: Iterable[Path]) -> Iterator[tuple[str, Path, b
 @cache
 def _judgement() -> str:
     """Return what changes when offloop's own judgement does; looked at once, there are many libraries."""
-    return own_version()
+    try:
+        bundle = BUNDLE.stat()
+    except OSError:
+        return own_version()
+    return f"{own_version()} {bundle.st_size} {bundle.st_mtime_ns}"
 
 
 def fingerprint(folders: Iterable[Path], files: Iterable[tuple[str, Path, bool]]) -> str:
@@ -146,22 +153,35 @@ def _size(path: Path) -> int:
         return 0
 
 
-def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
-    """Return what a library tells as a catalog of its own: signatures, hand-offs, methods it runs in threads."""
-    program = Program(inputs, {}, {}, frozenset())
-    graph = CallGraph(program.world, program.evaluator, {}, follow_stars=False)
-    graph.build(callable_parameters(program, in_collections=True), summarise_attributes=True)
+def derive_library(root: str, inputs: Iterable[ModuleInput], beneath: Catalog = NOTHING) -> Catalog:
+    """Return what a library tells as a catalog of its own: signatures, hand-offs, methods it runs in threads.
+
+    ``beneath`` tells of what it builds on and whose source is not among the inputs.
+    """
+    program = Program(inputs, beneath.modules, LOOP_NAMES, frozenset())
+    listeners = listener_classes(program)
+    graph = CallGraph(
+        program.world,
+        program.evaluator,
+        dict(beneath.handoffs),
+        follow_stars=False,
+        callers=beneath.callers,
+        listeners=listeners,
+    )
+    tokens = callable_parameters(program, in_collections=True, listeners=listeners)
+    graph.build(tokens, summarise_attributes=True)
+    begun = without_unstarted(graph, entry_seeds(program, beneath, root))
     callers = calls_within(program, graph.calls)
-    made = calls_of_made_objects(program, graph)
+    made = (*calls_of_made_objects(program, graph), *calls_by_begin(program))
     graph.calls.extend(one.edge for one in made)
-    graph.calls.extend(_calls_by_name(program))
-    summaries = contexts(program, graph)
+    graph.calls.extend(calls_by_name(program))
+    summaries = contexts(program, graph, begun)
     own_loops = packages_with_loops(program, graph, summaries)
     if own_loops:
-        summaries = contexts(program, graph, own_loops=own_loops)
+        summaries = contexts(program, graph, begun, own_loops=own_loops)
     carried = list(edges(program, graph))
     threads = Threads(program, graph, carried, summaries)
-    handoffs = library_handoffs(program, graph, Lineage(program, carried, summaries), threads)
+    handoffs = library_handoffs(program, graph, Lineage(program, carried, summaries), threads, root)
     entries = tuple(
         entry._replace(needs=threads.needed(function))
         for entry in (
@@ -172,43 +192,31 @@ def derive_library(root: str, inputs: Iterable[ModuleInput]) -> Catalog:
         and not entry.method.startswith("_")
         and (function := _named(program, entry.via)) is not None
     )
-    return Catalog(
+    own = replace(
+        NOTHING,
         version=root,
-        digest="",
-        source_root=None,
         modules={name: module.signature for name, module in program.world.analysed.items()},
-        loop_apis={},
         entry_points=entries,
         handoffs=handoffs,
-        conventions={},
-        callback_decorators=frozenset(),
         callers=callers,
     )
+    return _join(own, (beneath,)) if beneath is not NOTHING else own
+
+
+def told_beneath(
+    inputs: Iterable[ModuleInput], bundled: Callable[[str], Catalog | None] = bundled_library
+) -> Catalog:
+    """Return what bundled summaries tell of the packages that a library builds on and that are not among the inputs."""
+    inputs = list(inputs)
+    read = {item.name.partition(".")[0] for item in inputs}
+    wanted = sorted(imported_libraries(item.facts for item in inputs) - read)
+    told = [library for root in wanted if (library := bundled(root)) is not None]
+    return _join(NOTHING, told) if told else NOTHING
 
 
 def _named(program: Program, dotted: str) -> FunctionId | None:
     found = program.world.find(dotted)
     return FunctionId(found.module, found.index) if isinstance(found, FunctionSignature) else None
-
-
-def _calls_by_name(program: Program) -> Iterator[CallEdge]:
-    """Yield the calls of methods on objects of unknown class, where few classes of the library have such a method."""
-    methods: Mapping[str, list[FunctionId]] = defaultdict(list)
-    for module in program.world.analysed.values():
-        for function in module.facts.functions:
-            if function.owner_class is not None and not function.name.startswith("__"):
-                methods[function.name].append(FunctionId(module.name, function.index))
-    for module in program.world.analysed.values():
-        for function in module.facts.functions:
-            caller = FunctionId(module.name, function.index)
-            scope = ScopeRef(module.name, function.index)
-            for call in function.calls:
-                if not isinstance(call.function, Attribute) or program.evaluator.values(call.function, scope):
-                    continue
-                targets = methods.get(call.function.attr, [])
-                if len(targets) <= _MAX_TARGETS:
-                    for target in targets:
-                        yield CallEdge(caller, module.name, target, call)
 
 
 def libraries_of(python: str | None, source_root: str | None) -> Libraries:
@@ -306,7 +314,8 @@ class Libraries:
         files = library_files(self.folders, root)
         if not files:
             return self._bundled(root)
-        path = cache_folder() / f"library-{root}-{fingerprint(self.folders, files)}.catalog"
+        alone = "-alone" if self._bundled is _nothing else ""
+        path = cache_folder() / f"library-{root}-{fingerprint(self.folders, files)}{alone}.catalog"
         cached = read_cached(path, None) if self._use_cache else None
         if cached is not None:
             return cached
@@ -319,7 +328,7 @@ class Libraries:
             )
             return self._bundled(root)
         self._left -= size
-        library = derive_library(root, inputs)
+        library = derive_library(root, inputs, told_beneath(inputs, self._bundled))
         if self._use_cache:
             write_cached(path, dump(library))
         return library

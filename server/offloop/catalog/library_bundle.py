@@ -14,6 +14,7 @@ from offloop.catalog.libraries import derive_library, library_files, read_librar
 from offloop.catalog.library_shelf import BUNDLE, Label
 from offloop.catalog.shelf import shelf
 from offloop.library.model import (
+    ATTRIBUTE,
     Alias,
     Catalog,
     ClassSignature,
@@ -89,6 +90,9 @@ def lean_library(library: Catalog, label: Label) -> Catalog:
     )
     wanted = {*handoffs, *runners, *callers, *(one for found in callers.values() for one in found)}
     wanted.update(f"{entry.class_name}.{entry.method}" for entry in entries)
+    # Who calls one of these starts the thread; the call has to be known.
+    wanted.update(needed for found in handoffs.values() for handoff in found for needed in handoff.needs)
+    wanted.update(needed for entry in entries for needed in entry.needs)
     modules = {name: module for name, module in library.modules.items() if f"{name}.".startswith(within)}
     return replace(
         library,
@@ -153,6 +157,8 @@ def _lean_handoffs(found: Iterable[HandOff], label: Label, reaching: frozenset[s
             runner in reaching or _is_public(runner) for runner in handoff.runners
         ):
             continue
+        if handoff.way and handoff.index == ATTRIBUTE and handoff.dispatch is Dispatch.KEPT:
+            continue  # nobody is known who stores a listener where the library is driven by its users
         yield handoff._replace(origin=_labelled(handoff.origin, label))
 
 

@@ -10,12 +10,14 @@ from offloop.catalog.handoffs import placed
 from offloop.catalog.library_threads import Threads
 from offloop.facts.walk import word_start
 from offloop.inference.callgraph import CallGraph
-from offloop.inference.context import ExecutionContext, FunctionId, Summary
+from offloop.inference.context import ExecutionContext, FunctionId, Reason, Summary
 from offloop.inference.edges import STORED, Atom, CallEdge
 from offloop.inference.fixpoint import Edge
+from offloop.inference.handed_objects import RESULT
 from offloop.inference.program import Program
 from offloop.library.model import ATTRIBUTE, Dispatch, HandOff, Kind, Origin, Type
 from offloop.library.signature import role
+from offloop.resolve.values import ClassObject, ScopeRef
 
 _LOOPS = (Dispatch.LOOP, Dispatch.LOOP_CORO)
 _ANYONE = frozenset({""})
@@ -32,13 +34,20 @@ class _Fate:
 
 
 def library_handoffs(
-    program: Program, graph: CallGraph, lineage: Lineage, threads: Threads
+    program: Program, graph: CallGraph, lineage: Lineage, threads: Threads, root: str
 ) -> dict[str, tuple[HandOff, ...]]:
-    """Return the hand-offs by dotted function or attribute; several for a callable that runs in several places."""
+    """Return the hand-offs by dotted function or attribute; several for a callable that runs in several places.
+
+    What is called of objects is told for what the package of that ``root`` offers, its own or inherited.
+    """
     fates: dict[Atom, _Fate] = defaultdict(_Fate)
+    offered = _offered(program, root)
+    passages = Passages(program, graph)
     for edge in graph.handed:
         if edge.target.position < 0 or "<locals>" in edge.target.qualname:
             continue  # no parameter, or one that no user of the library can name
+        if edge.target.way and not _takes_objects(program, edge.target, root, offered):
+            continue
         origin = program.origin(edge.module, word_start(edge.call))
         fate = fates[edge.target]
         if edge.handoff.dispatch is not Dispatch.CALLER:
@@ -46,7 +55,7 @@ def library_handoffs(
             dispatch = Dispatch.THREAD if dispatch is Dispatch.EXECUTOR else dispatch
             fate.known.setdefault((dispatch, "", ()), origin)
         elif edge.caller is not None:
-            _called(program, lineage, threads, edge.target, edge.caller, origin, fate)
+            _called(program, lineage, threads, passages, edge.target, edge.caller, origin, fate)
     found: dict[str, list[HandOff]] = defaultdict(list)
     for target, fate in sorted(fates.items(), key=lambda item: item[0]):
         for handoff in _handoffs(program, target, fate):
@@ -54,10 +63,35 @@ def library_handoffs(
     return {api: tuple(handoffs) for api, handoffs in found.items()}
 
 
+def _offered(program: Program, root: str) -> frozenset[str]:
+    """Return the classes of a top-level package and those that they build on."""
+    return frozenset(
+        ancestor.name
+        for module in program.world.analysed.values()
+        if module.name.partition(".")[0] == root
+        for cls in module.facts.classes
+        for ancestor in program.world.ancestry(Type(f"{module.name}.{cls.qualname}"))
+    )
+
+
+def _takes_objects(program: Program, target: Atom, root: str, offered: frozenset[str]) -> bool:
+    """Whether a way leads from what users of a package hand over to a method that they know of."""
+    names = [*target.qualname.split("."), target.way.rpartition(".")[2]]
+    if target.way == RESULT or any(is_private(name) for name in names):
+        return False
+    return target.module.partition(".")[0] == root or _owner(program, target) in offered
+
+
+def is_private(name: str) -> bool:
+    """Whether a name is for a library itself."""
+    return name.startswith("_") and not name.startswith("__")
+
+
 def _called(
     program: Program,
     lineage: Lineage,
     threads: Threads,
+    passages: Passages,
     target: Atom,
     caller: FunctionId,
     origin: Origin,
@@ -66,7 +100,7 @@ def _called(
     """Note that a function calls what it got: where the function is known to run, and where it is called."""
     context = lineage.context(caller)
     for bit, dispatch in _CONTEXTS:
-        if bit in context:
+        if bit in context and passages.lead_to(lineage, target, caller, bit):
             for relative in sorted(lineage.within(_owner(program, target), caller, bit)):
                 needs = threads.needed(caller) if dispatch is Dispatch.THREAD else ()
                 fate.known.setdefault((dispatch, relative, needs), origin)
@@ -86,6 +120,7 @@ def _handoffs(program: Program, target: Atom, fate: _Fate) -> Iterator[HandOff]:
         place = placed(program, function, target.position)
         if role(program.facts(function)) == "setter":
             place = place._replace(index=ATTRIBUTE, keyword="")
+    place = place._replace(way=target.way)
     anyone = {(dispatch, within) for dispatch, within, needs in fate.known if not needs}
     in_loop = any(dispatch in _LOOPS for dispatch, _, _ in fate.known)
     for (dispatch, within, needs), origin in fate.known.items():
@@ -166,21 +201,42 @@ class Lineage:
         self, family: frozenset[str], function: FunctionId, bit: ExecutionContext
     ) -> frozenset[str]:
         found: set[str] = set()
-        waiting, seen = [function], {function}
+        # Others that the family calls on the way do what it has them do; they tell nothing of their own.
+        waiting = [(function, True)]
+        seen = set(waiting)
         while waiting:
-            current = waiting.pop()
+            current, is_from_family = waiting.pop()
             cls = class_of(self.program, current)
-            if cls is None or cls not in family:
-                found.add(cls if cls is not None and family & self._family(cls) else "")
+            is_family = cls is not None and cls in family
+            if is_from_family and cls is not None and not is_family and family & self._family(cls):
+                found.add(cls)
                 continue
             callers = [one for one in self._callers.get(current, ()) if bit in self.context(one)]
-            if not callers:
+            if not callers or self._begins(current, bit):
                 found.add("")
             for caller in callers:
-                if caller not in seen:
-                    seen.add(caller)
-                    waiting.append(caller)
+                if (caller, is_family) not in seen:
+                    seen.add((caller, is_family))
+                    waiting.append((caller, is_family))
         return _ANYONE if "" in found else frozenset(found)
+
+    def _begins(self, function: FunctionId, bit: ExecutionContext) -> bool:
+        """Whether a context begins at a function, whoever else calls it."""
+        summary = self.summaries.get(function)
+        evidence = None
+        if summary is not None:
+            evidence = summary.loop if bit is ExecutionContext.LOOP else summary.worker
+        return evidence is not None and evidence.reason is not Reason.CALL
+
+    def are_related(self, one: str, other: str) -> bool:
+        """Whether an object may be of both classes."""
+        return one in self._family(other) or other in self._family(one)
+
+    def most_special(self, classes: Iterable[str]) -> list[str]:
+        """Return the classes that none of the others builds on."""
+        classes = set(classes)
+        bases = {base for one in classes for base in self._family(one) if base != one}
+        return sorted(classes - bases)
 
     def _family(self, name: str) -> frozenset[str]:
         """Return a class and the analysed classes that it builds on."""
@@ -189,3 +245,47 @@ class Lineage:
             for one in self.program.world.ancestry(Type(name))
             if self.program.world.class_named(one.name) is not None
         )
+
+
+class Passages:
+    """Of which classes objects are made inside of a library with what users hand over.
+
+    ``async_add_listener`` of one class makes an object of another with the listener, whose sibling has a thread: what
+    runs there is nothing that the one which was made got.
+    """
+
+    def __init__(self, program: Program, graph: CallGraph) -> None:
+        self._made: dict[tuple[str, int, str, int], set[str]] = defaultdict(set)
+        held = dict(graph.flows.held())
+        for module in program.world.analysed.values():
+            for function in module.facts.functions:
+                scope = ScopeRef(module.name, function.index)
+                for call in function.calls:
+                    made = {
+                        value.type.name
+                        for value in program.evaluator.values(call.function, scope)
+                        if isinstance(value, ClassObject) and program.world.class_named(value.type.name)
+                    }
+                    given = [argument.value for argument in call.arguments] if made else []
+                    for source in (one for value in given for one in graph.sources.of(value, scope)):
+                        for atom in (source,) if isinstance(source, Atom) else held.get(source, ()):
+                            if atom.position >= 0:
+                                self._made[_place(atom)].update(made)
+
+    def lead_to(self, lineage: Lineage, target: Atom, function: FunctionId, bit: ExecutionContext) -> bool:
+        """Whether a function may run in a context what one of these objects was made with."""
+        between = self._made.get(_place(target), set()) - {_owner(lineage.program, target) or ""}
+        blocked = False
+        for cls in lineage.most_special(between):
+            within = lineage.within(cls, function, bit)
+            if within == _ANYONE:
+                continue
+            if any(lineage.are_related(cls, relative) for relative in within):
+                return True
+            blocked = True
+        return not blocked
+
+
+def _place(atom: Atom) -> tuple[str, int, str, int]:
+    """Return what tells a parameter or attribute from others, whatever way leads on from it."""
+    return atom.module, atom.index, atom.qualname, atom.position

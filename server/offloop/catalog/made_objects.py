@@ -61,7 +61,7 @@ def _attributes(program: Program, graph: CallGraph) -> frozenset[tuple[str, str]
     making = {
         (edge.module, edge.call.start)
         for edge in graph.handed
-        if edge.target.position >= 0 and edge.handoff.dispatch is Dispatch.CALLER
+        if edge.target.position >= 0 and not edge.target.way and edge.handoff.dispatch is Dispatch.CALLER
     }
     found: set[tuple[str, str]] = set()
     for module in program.world.analysed.values():

@@ -7,7 +7,7 @@ set of slots joined by flows, solved by a worklist. A container and its elements
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import Argument, Call, Constant, Expr
@@ -24,7 +24,9 @@ from offloop.inference.construction import decided
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import ApiCall, Atom, CallEdge, HandOffEdge, Settled, Slot, Use
 from offloop.inference.flows import Flows
+from offloop.inference.handed_objects import HandedObjects
 from offloop.inference.libraries import LibraryCalls, attribute_tokens, where_called
+from offloop.inference.sharing import Sharing
 from offloop.inference.slots import Slots
 from offloop.inference.sources import Sources
 from offloop.inference.stores import Stores
@@ -52,6 +54,7 @@ class CallGraph:
         follow_stars: bool = True,
         callers: Mapping[str, tuple[str, ...]] | None = None,
         removers: frozenset[str] = frozenset(),
+        listeners: frozenset[str] | None = None,
     ) -> None:
         self.world = world
         self.evaluator = evaluator
@@ -66,18 +69,22 @@ class CallGraph:
         self._wrappers = Wrappers(world, evaluator)
         self._slots = Slots(world, evaluator)
         accessors = Accessors(world)
-        self._sources = Sources(world, evaluator, self._slots, self._wrappers, accessors)
-        self._sources.removers = removers
-        self._flows = Flows(self._apply)
-        self._libraries = LibraryCalls(world, self._flows, handoffs, callers or {})
+        self.sources = Sources(world, evaluator, self._slots, self._wrappers, accessors)
+        self.sources.removers = removers
+        self.sources.listeners = listeners
+        self.flows = Flows(self._apply)
+        self._libraries = LibraryCalls(world, self.flows, handoffs, callers or {})
+        self._sharing = Sharing(evaluator, self._slots, self.flows)
         self._stores = Stores(
             evaluator,
             self._slots,
-            self._sources,
-            self._flows,
+            self.sources,
+            self.flows,
             self._carriers,
             accessors,
             self._libraries,
+            self._sharing,
+            HandedObjects(world, evaluator),
             by_key=follow_stars,
         )
         self._done: Memo[tuple[object, ...], bool] = Memo()
@@ -103,8 +110,8 @@ class CallGraph:
                 self.add(Region(module))
         self._libraries.add_overrides()
         if summarise_attributes:
-            for slot, atom in attribute_tokens(self.world, self.evaluator, self._flows.slots()):
-                self._flows.put(slot, atom)
+            for slot, atom in attribute_tokens(self.world, self.evaluator, self.flows.slots()):
+                self.flows.put(slot, atom)
         self._add_tokens(tokens, passed)
         self.solve()
         return self
@@ -129,18 +136,18 @@ class CallGraph:
             facts = self.world.function_facts(*function)
             if facts is not None:
                 token = Atom(function.module, facts.qualname, function.index, "", position)
-                self._flows.put(self._slots.parameter(function, position), token)
+                self.flows.put(self._slots.parameter(function, position), token)
         for atom, (function, position) in passed:
-            self._flows.put(self._slots.parameter(function, position), atom)
+            self.flows.put(self._slots.parameter(function, position), atom)
 
     def solve(self) -> None:
         """Follow what has been added."""
-        self._flows.solve()
+        self.flows.solve()
 
     def settle(self, watched: Region) -> None:
         """Keep what is known by now; what is added afterwards, about the watched region, may be taken back."""
         self.settled.append(Settled(len(self.calls), len(self.handed), len(self.api_calls)))
-        self._flows.settle()
+        self.flows.settle()
         self._done.settle()
         self._wrappers.settle(watched)
         self._carriers.settle()
@@ -150,7 +157,7 @@ class CallGraph:
         """Take back what is not in the first layers of what is settled."""
         calls, handed, api_calls = self.settled[layers - 1]
         del self.calls[calls:], self.handed[handed:], self.api_calls[api_calls:], self.settled[layers:]
-        self._flows.take_back(layers)
+        self.flows.take_back(layers)
         self._done.forget(layers)
         self._wrappers.forget(layers)
         self._carriers.forget(layers)
@@ -163,6 +170,7 @@ class CallGraph:
             scope = ScopeRef(module, None, cls.index)
             self._scope(scope, cls.calls)
             self._stores.block(cls.body, scope)
+        self._stores.overridden_attributes(module)
         self._stores.block(facts.body, ScopeRef(module, None))
 
     def _scope(self, scope: ScopeRef, calls: tuple[Call, ...]) -> None:
@@ -174,8 +182,8 @@ class CallGraph:
         self._stores.flow(value, scope, slot)
 
     def _use(self, value: Expr, use: Use) -> None:
-        for source in self._sources.of(value, use.scope):
-            self._flows.use(source, use)
+        for source in self.sources.of(value, use.scope):
+            self.flows.use(source, use)
 
     # ---------------------------------------------------------------- calls
     def _call(self, call: Call, scope: ScopeRef) -> None:
@@ -187,9 +195,9 @@ class CallGraph:
             return
         known = {(v.module, v.qualname, v.index) for v in values if isinstance(v, FunctionRef)}
         use = Use("call", scope, call, 0)
-        for source in self._sources.of(call.function, scope):
+        for source in self.sources.of(call.function, scope):
             if not isinstance(source, Atom) or (source.module, source.qualname, source.index) not in known:
-                self._flows.use(source, use)
+                self.flows.use(source, use)
 
     def _static(self, callee: Value, call: Call, scope: ScopeRef) -> None:
         """Note a call of what is known without following values."""
@@ -198,7 +206,7 @@ class CallGraph:
                 if callee.index < 0:
                     self._outside(callee.dotted, call, scope, callee.receiver)
                 bound = callee.receiver is not None
-                for atom in self._sources.virtual(callee):
+                for atom in self.sources.virtual(callee):
                     if atom.index >= 0:
                         self._reach(FunctionId(atom.module, atom.index), call, scope, bound=bound)
             case ClassObject(kind):
@@ -218,7 +226,7 @@ class CallGraph:
         run = self._libraries.run_by(dotted)
         if run is not None:
             through = _CALLED._replace(api=dotted)
-            self._flows.use(run, Use("handoff", scope, call, -1, through, call.function, receiver))
+            self.flows.use(run, Use("handoff", scope, call, -1, through, call.function, receiver))
 
     def _construct(self, kind: Type, call: Call, scope: ScopeRef) -> None:
         method = self.world.constructor(kind)
@@ -251,7 +259,9 @@ class CallGraph:
             if field is None and not argument.stars and position < len(names):
                 field = names[position]
             if field is not None:
-                self._flow(argument.value, scope, self._slots.attribute(kind, field))
+                slot = self._slots.attribute(kind, field)
+                self._flow(argument.value, scope, slot)
+                self._sharing.handed(slot, argument.value, scope)
 
     def _hand_offs(self, dotted: str, call: Call, scope: ScopeRef, receiver: Type | None = None) -> None:
         """Note what a call of a known name does with the callables that it is given."""
@@ -264,8 +274,10 @@ class CallGraph:
             if not self._libraries.concerns(handoff, receiver):
                 continue
             if argument is None:
-                if self.follow_stars and handoff.dispatch is not Dispatch.KEPT:
+                if self.follow_stars and not handoff.way and handoff.dispatch is not Dispatch.KEPT:
                     self._use_starred(handoff, call, scope)
+            elif handoff.way:
+                self._stores.object_handed(handoff, argument, call, scope)
             elif handoff.dispatch is Dispatch.KEPT:
                 self._flow(argument, scope, self._libraries.keep(handoff))
             else:
@@ -273,7 +285,7 @@ class CallGraph:
                 use = Use("handoff", scope, call, rest, handoff, argument)
                 self._use(argument, use)
                 if handoff.dispatch is Dispatch.BY_TYPE and isinstance(argument, Constant):
-                    for atom in self._methods_named(argument.value):
+                    for atom in self.sources.methods_named(argument.value):
                         self._apply(atom, use)
 
     def _use_starred(self, handoff: HandOff, call: Call, scope: ScopeRef) -> None:
@@ -283,19 +295,7 @@ class CallGraph:
             if found is not None:
                 slot = (*self._slots.variable(found[0], name.id), place)
                 use = Use("handoff", scope, call, -1, handoff, name)
-                self._flows.use(slot, use)
-
-    def _methods_named(self, name: object) -> Iterator[Atom]:
-        """Yield the methods that a text names: of the analysed classes that build on one of the library."""
-        for module in self.world.analysed.values():
-            for function in module.facts.functions:
-                if function.name != name or function.owner_class is None:
-                    continue
-                cls = module.facts.classes[function.owner_class]
-                ancestry = self.world.ancestry(Type(f"{module.name}.{cls.qualname}"))
-                known = (self.world.class_named(ancestor.name) for ancestor in ancestry[1:])
-                if any(one is not None and one.module not in self.world.analysed for one in known):
-                    yield Atom(module.name, function.qualname, function.index)
+                self.flows.use(slot, use)
 
     def _reach(self, callee: FunctionId, call: Call, scope: ScopeRef, *, bound: bool) -> None:
         """Note a call of an analysed function, and let its arguments flow."""
@@ -331,7 +331,10 @@ class CallGraph:
             if name == wrapped:
                 continue  # what runs it is whatever runs the wrapper
             if self._carriers.can_carry(annotations.get(name), callee.module):
-                self._flow(value, scope, self._slots.variable(ScopeRef(*callee), name))
+                slot = self._slots.variable(ScopeRef(*callee), name)
+                self._flow(value, scope, slot)
+                if facts.name == "__init__":
+                    self._sharing.handed(slot, value, scope)
         if self.follow_stars:
             for name, place, value in surplus(facts, arguments, skip):
                 self._flow(value, scope, (*self._slots.variable(ScopeRef(*callee), name), place))
@@ -343,7 +346,7 @@ class CallGraph:
         if self._done.get(key) or not self._libraries.may_reach(atom, use.receiver):
             return
         self._done.put(key, True)
-        if atom.position >= 0 and atom.index >= 0 and use.kind != "bind":
+        if atom.position >= 0 and atom.index >= 0 and not atom.way and use.kind != "bind":
             self._summarise(FunctionId(atom.module, atom.index), atom.position)
         if use.kind == "call":
             self._called(atom, use)
@@ -364,7 +367,7 @@ class CallGraph:
         """Hand over, with a function of a library, what a call of it runs."""
         run = self._libraries.run_by(dotted) if atom.index < 0 and atom.position < 0 else None
         if run is not None:
-            self._flows.use(run, use._replace(rest=-1, handoff=where_called(handoff, dotted)))
+            self.flows.use(run, use._replace(rest=-1, handoff=where_called(handoff, dotted)))
 
     def _called(self, atom: Atom, use: Use) -> None:
         caller, module, call = _caller(use.scope), use.scope.module, use.call

@@ -18,7 +18,8 @@ class Atom(NamedTuple):
     It is analysed, of the library (index -1), or a parameter to be summarised: ``position`` >= 0 makes the
     atom stand for whatever is passed as that parameter. ``kind`` overrides how the function presents itself:
     "callback" for ``callback(f)``, "object" for the ``__call__`` of an object; STORED makes the atom stand for
-    what is stored in the attribute of that qualified name.
+    what is stored in the attribute of that qualified name. ``way`` leads from what is passed or stored to what is
+    meant (``handed_objects.py``).
     """
 
     module: str
@@ -26,11 +27,13 @@ class Atom(NamedTuple):
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody asks a record for
     kind: str = ""
     position: int = -1
+    way: str = ""
 
 
 # What holds atoms: ("v", module, function, class, name) for a variable, ("a", class, attribute[, key]) for an
 # attribute, ("r", module, function) for what a function returns, ("kept", api, index, keyword) for what a library
-# keeps, ("runs", function) for what a call of a library's function runs.
+# keeps, ("runs", function) for what a call of a library's function runs, ("put", *slot) for what is put into a
+# container by those that share it, ("way", slot, way) for what a way leads to from what is in a slot.
 Slot = tuple[object, ...]
 Source = Atom | Slot
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import Any
 
 from offloop.inference.edges import Atom, Slot, Source, Use
+from offloop.inference.handed_objects import further
 
 _MAX_ATOMS = 400
 
@@ -19,6 +20,7 @@ class Flows:
         self._atoms: dict[Slot, dict[Atom, None]] = defaultdict(dict)
         self._targets: dict[Slot, dict[Slot, None]] = defaultdict(dict)
         self._uses: dict[Slot, dict[Use, None]] = defaultdict(dict)
+        self._ways: dict[Slot, dict[Slot, None]] = defaultdict(dict)
         self._work: deque[tuple[Slot, Atom]] = deque()
         # What was added since things were first settled, in order, and how much of it each time they were.
         self._trail: list[tuple[dict[Any, None], Hashable]] = []
@@ -49,6 +51,7 @@ class Flows:
         if isinstance(source, Atom):
             self.put(slot, source)
         elif source != slot and slot not in self._targets[source]:
+            self._begin(source)
             targets = self._targets[source]
             targets[slot] = None
             if self._settled:
@@ -61,6 +64,7 @@ class Flows:
         if isinstance(source, Atom):
             self._apply(source, use)
         elif use not in self._uses[source]:
+            self._begin(source)
             uses = self._uses[source]
             uses[use] = None
             if self._settled:
@@ -68,9 +72,31 @@ class Flows:
             for atom in list(self._atoms[source]):
                 self._apply(atom, use)
 
+    def _begin(self, slot: Slot) -> None:
+        """Let tokens take their way to a slot that is at the end of one."""
+        if slot[0] != "way":
+            return
+        begin, step = slot[1], str(slot[2])
+        if isinstance(begin, tuple) and slot not in self._ways[begin]:
+            ways = self._ways[begin]
+            ways[slot] = None
+            if self._settled:
+                self._trail.append((ways, slot))
+            for atom in list(self._atoms[begin]):
+                self._lead(atom, step, slot)
+
+    def _lead(self, atom: Atom, step: str, slot: Slot) -> None:
+        found = further(atom, step)
+        if found is not None:
+            self.put(slot, found)
+
     def slots(self) -> list[Slot]:
         """Return the slots that something is taken out of."""
-        return list(dict.fromkeys((*self._uses, *self._targets)))
+        return list(dict.fromkeys((*self._uses, *self._targets, *self._ways)))
+
+    def held(self) -> Iterator[tuple[Slot, Iterable[Atom]]]:
+        """Yield each slot with what has arrived in it."""
+        yield from self._atoms.items()
 
     def solve(self) -> None:
         """Move atoms until nothing changes."""
@@ -78,5 +104,7 @@ class Flows:
             slot, atom = self._work.popleft()
             for target in list(self._targets[slot]):
                 self.put(target, atom)
+            for way in list(self._ways[slot]) if slot in self._ways else ():
+                self._lead(atom, str(way[2]), way)
             for use in list(self._uses[slot]):
                 self._apply(atom, use)

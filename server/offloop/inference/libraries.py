@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from offloop.inference.edges import STORED, Atom, Slot
 from offloop.inference.flows import Flows
-from offloop.library.model import ATTRIBUTE, ClassSignature, Dispatch, HandOff, Type
+from offloop.library.model import ATTRIBUTE, ClassSignature, Dispatch, FunctionSignature, HandOff, Type
 from offloop.resolve.boundary import Memo
 from offloop.resolve.evaluate import Evaluator
 from offloop.resolve.world import World
+
+_ENUMERATIONS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
 
 
 class LibraryCalls:
@@ -31,6 +33,11 @@ class LibraryCalls:
         self._handoffs = handoffs
         self._callers = callers
         self._joined: Memo[str, bool] = Memo()
+        self._attributes = frozenset(
+            api.rpartition(".")[2]
+            for api, found in handoffs.items()
+            if any(handoff.index == ATTRIBUTE for handoff in found)
+        )
         self._functions = frozenset(caller for found in callers.values() for caller in found) | {
             runner for found in handoffs.values() for handoff in found for runner in handoff.runners
         }
@@ -49,6 +56,17 @@ class LibraryCalls:
                         overridden = f"{ancestor.name}.{method.name}"
                         for caller in self._callers.get(overridden, ()):
                             self._flows.put(self._filled(caller), Atom(module.name, method.qualname, index))
+
+    def overridden_attributes(self, module: str) -> Iterator[tuple[Type, FunctionSignature, HandOff]]:
+        """Yield the methods of a module's classes that stand in for what a library calls in an attribute."""
+        for cls in self.world.analysed[module].facts.classes:
+            kind = Type(f"{module}.{cls.qualname}")
+            signature = self.world.class_named(kind.name)
+            methods = signature.methods if signature is not None else {}
+            for name in sorted(self._attributes.intersection(methods)):
+                if methods[name].role == "":
+                    for handoff in self.attribute(kind, name):
+                        yield kind, methods[name], handoff
 
     def keep(self, handoff: HandOff) -> Slot:
         """Return the slot of what is stored by a hand-off that keeps it."""
@@ -133,7 +151,7 @@ def attribute_tokens(
     """Yield for each slot of a public attribute the token that stands for what users of a library store there."""
     for slot in slots:
         owner = world.class_named(str(slot[1])) if slot[0] == "a" else None
-        if owner is None:
+        if owner is None or owner.module not in world.analysed:
             continue
         name = str(slot[2])
         if not name.startswith("_") and _is_stored(world, evaluator, owner, name):
@@ -142,6 +160,8 @@ def attribute_tokens(
 
 def _is_stored(world: World, evaluator: Evaluator, owner: ClassSignature, name: str) -> bool:
     """Whether objects of a class, or of a class below it, have an attribute of that name and no method."""
+    if any(ancestor.name in _ENUMERATIONS for ancestor in world.ancestry(Type(owner.dotted))):
+        return False  # its members are constants
     classes = (owner, *world.subclasses(owner.dotted))
     if any(name in cls.methods for cls in classes):
         return False

@@ -187,7 +187,7 @@ def hand_off_seed(program: Program, edge: HandOffEdge) -> Seed | None:
     if atom.index < 0 or atom.position >= 0 or dispatch in _SEEDLESS:
         return None
     target = FunctionId(atom.module, atom.index)
-    kind, hidden = program.kinds[target], ""
+    kind, hidden = program.kinds[target], "|member" if edge.handoff.way else ""
     if kind is Kind.COROUTINE:
         return None  # pinned to the loop, or never run at all
     if edge.handoff.is_one_way and program.is_pinned(target):
@@ -202,7 +202,7 @@ def hand_off_seed(program: Program, edge: HandOffEdge) -> Seed | None:
     evidence = Evidence(
         ExecutionContext.WORKER if by_type or dispatch in _WORKERS else ExecutionContext.LOOP,
         Reason.HAND_OFF,
-        f"{edge.handoff.api}|{dispatch.value}{hidden if by_type else ''}",
+        f"{edge.handoff.api}|{dispatch.value}{hidden if by_type or edge.handoff.way else ''}",
         edge.handoff.origin,
         edge.caller,
         edge.module,

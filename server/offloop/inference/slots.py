@@ -143,17 +143,24 @@ class Slots:
     # ---------------------------------------------------------------- storing
     def stores(self, target: Expr, scope: ScopeRef, depth: int = 0) -> Iterator[Slot]:
         """Yield the slots that storing into a target changes: its own, and those its container came from."""
+        yield from self._stores(target, scope, depth, set())
+
+    def _stores(
+        self, target: Expr, scope: ScopeRef, depth: int, seen: set[tuple[ScopeRef, str]]
+    ) -> Iterator[Slot]:
         yield from self._named(target, scope, storing=True)
         base = _container(target)
         if base is target and depth == 0:
             return
-        found = self.evaluator.lookup(base.id, scope) if isinstance(base, Name) else None
-        if found is None or depth > _MAX_ALIASES:
+        name = base.id if isinstance(base, Name) else ""
+        found = self.evaluator.lookup(name, scope) if name else None
+        if found is None or depth > _MAX_ALIASES or (found[0], name) in seen:
             return
+        seen.add((found[0], name))  # ``given = given.copy()`` again and again leads nowhere else
         for binding in found[1]:
             if binding.kind in ("value", "element") and binding.expr is not None and binding.expr is not base:
                 yield from self._named(binding.expr, found[0], storing=True)
-                yield from self.stores(binding.expr, found[0], depth + 1)
+                yield from self._stores(binding.expr, found[0], depth + 1, seen)
 
 
 def _container(target: Expr) -> Expr:

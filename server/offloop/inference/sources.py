@@ -28,6 +28,7 @@ from offloop.inference.accessors import Accessors
 from offloop.inference.arguments import pair_arguments
 from offloop.inference.context import FunctionId
 from offloop.inference.edges import Atom, Source
+from offloop.inference.handed_objects import RESULT, beyond, is_of_listener, names_asked_for
 from offloop.inference.removers import remover_of
 from offloop.inference.slots import OUT, SAME, Slots
 from offloop.inference.wrappers import Wrappers
@@ -53,6 +54,8 @@ class Sources:
         self.wrappers = wrappers
         # Functions of the library whose result undoes what they did.
         self.removers: frozenset[str] = frozenset()
+        # The classes of what users of a library derive listeners from; None where no objects are followed.
+        self.listeners: frozenset[str] | None = None
 
     def of(self, expr: Expr, scope: ScopeRef) -> Iterator[Source]:
         """Yield the functions and slots whose functions an expression may stand for."""
@@ -69,12 +72,17 @@ class Sources:
                     for getter in self.accessors.getters(kind, expr.attr):
                         yield self.slots.returned(getter.module, getter.index)
                 yield from self.slots.of(expr, scope)
+                if self.listeners is not None and self._may_be_of_listener(expr, values, scope):
+                    yield from self._beyond(expr.value, f".{expr.attr}", scope)
             case Lambda(index, _, _):
                 yield Atom(scope.module, self._facts(scope.module, index).qualname, index)
             case Call():
                 yield from self._kept(expr, scope)
-                for callee in self.evaluator.values(expr.function, scope):
+                callees = self.evaluator.values(expr.function, scope)
+                for callee in callees:
                     yield from self._results(callee, expr, scope)
+                if self.listeners is not None and self._is_open(expr.function, callees, scope):
+                    yield from self._beyond(expr.function, RESULT, scope)
             case Subscript():
                 yield from self.slots.of(expr, scope)
                 yield from self._inside(expr.value, scope)
@@ -100,6 +108,45 @@ class Sources:
                 method = signature.methods.get(attribute.attr)
                 if method is not None and method.role == "":
                     yield Atom(method.module, method.qualname, method.index)
+
+    def methods_named(self, name: object) -> Iterator[Atom]:
+        """Yield the methods that a text names: of the analysed classes that build on one of the library."""
+        for module in self.world.analysed.values():
+            for function in module.facts.functions:
+                if function.name != name or function.owner_class is None:
+                    continue
+                cls = module.facts.classes[function.owner_class]
+                ancestry = self.world.ancestry(Type(f"{module.name}.{cls.qualname}"))
+                known = (self.world.class_named(ancestor.name) for ancestor in ancestry[1:])
+                if any(one is not None and one.module not in self.world.analysed for one in known):
+                    yield Atom(module.name, function.qualname, function.index)
+
+    # ---------------------------------------------------------------- objects that are handed over
+    def _is_open(self, expr: Expr, values: Iterable[Value], scope: ScopeRef) -> bool:
+        """Whether nothing is known of what an expression stands for, or only that a base of ``self`` may have it."""
+        if not isinstance(expr, Attribute):
+            return not values
+        return all(isinstance(value, External) for value in values) and not any(
+            isinstance(value, Instance) and self.world.class_named(value.type.name) is None
+            for value in self.evaluator.values(expr.value, scope)
+        )
+
+    def _may_be_of_listener(self, expr: Attribute, values: Iterable[Value], scope: ScopeRef) -> bool:
+        """Whether a member is one of an object of unknown class, or declared by a class of listeners."""
+        if self._is_open(expr, values, scope):
+            return is_of_listener(expr.attr)
+        owners = (
+            f"{value.module}.{value.qualname.rpartition('.')[0]}" if isinstance(value, FunctionRef) else ""
+            for value in values
+        )
+        return self.listeners is not None and all(owner in self.listeners for owner in owners)
+
+    def _beyond(self, expr: Expr, step: str, scope: ScopeRef) -> Iterator[Source]:
+        """Yield what a step leads to from what is handed to a library."""
+        for source in self.of(expr, scope):
+            found = beyond(source, step)
+            if found is not None:
+                yield found
 
     # ---------------------------------------------------------------- names and containers
     def _named(self, name: Name, scope: ScopeRef) -> Iterator[Source]:
@@ -139,7 +186,10 @@ class Sources:
         match callee:
             case External(dotted):
                 last = dotted.rpartition(".")[2]
-                if last in _SEEN_THROUGH or last in SAME:
+                if last == "getattr" and self.listeners is not None and len(call.arguments) > 1:
+                    for name in names_asked_for(self.evaluator, call.arguments[1].value, scope):
+                        yield from self._beyond(call.arguments[0].value, f".{name}", scope)
+                elif last in _SEEN_THROUGH or last in SAME:
                     seen = call.arguments[-1:] if last == "cast" else call.arguments[:1]
                     yield from self._arguments(seen, scope)
             case ClassObject(kind):

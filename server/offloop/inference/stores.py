@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from offloop.facts.tree import (
     Argument,
     Assign,
@@ -20,14 +22,16 @@ from offloop.facts.tree import (
 from offloop.facts.walk import statements
 from offloop.inference.accessors import Accessors
 from offloop.inference.carriers import Carriers
-from offloop.inference.edges import Slot, Use
+from offloop.inference.edges import Atom, Slot, Source, Use
 from offloop.inference.flows import Flows
+from offloop.inference.handed_objects import HandedObjects, beyond
 from offloop.inference.libraries import LibraryCalls
+from offloop.inference.sharing import Sharing
 from offloop.inference.slots import ANY_KEY, WHOLE, Slots
 from offloop.inference.sources import Sources
-from offloop.library.model import Dispatch, Type
+from offloop.library.model import Dispatch, HandOff, Type
 from offloop.resolve.evaluate import Evaluator
-from offloop.resolve.values import ScopeRef
+from offloop.resolve.values import FunctionRef, ScopeRef
 
 _INTO = frozenset(
     {"append", "appendleft", "add", "insert", "extend", "update", "setdefault", "put", "put_nowait"}
@@ -46,6 +50,8 @@ class Stores:
         carriers: Carriers,
         accessors: Accessors,
         libraries: LibraryCalls,
+        sharing: Sharing,
+        objects: HandedObjects,
         *,
         by_key: bool,
     ) -> None:
@@ -56,6 +62,8 @@ class Stores:
         self._carriers = carriers
         self._accessors = accessors
         self._libraries = libraries
+        self._sharing = sharing
+        self._objects = objects
         self._by_key = by_key
 
     def flow(self, value: Expr, scope: ScopeRef, slot: Slot) -> None:
@@ -108,6 +116,9 @@ class Stores:
             self._store(value, scope, slot)
             if isinstance(target, Subscript):
                 self.flow(target.index, scope, slot)
+                self._into_shared(slot, value, scope)
+            else:
+                self._sharing.kept(slot, value, scope)
             self._into_library(slot, target, value, scope)
 
     def _into_library(self, slot: Slot, target: Expr, value: Expr, scope: ScopeRef) -> None:
@@ -116,12 +127,50 @@ class Stores:
             return
         for handoff in self._libraries.attribute(Type(str(slot[1])), str(slot[2])):
             store = Call(target, (Argument(None, 0, value),), target.start, value.end)
-            if handoff.dispatch is Dispatch.KEPT:
+            if handoff.way:
+                self.object_handed(handoff, value, store, scope)
+            elif handoff.dispatch is Dispatch.KEPT:
                 self.flow(value, scope, self._libraries.keep(handoff))
             else:
                 use = Use("handoff", scope, store, -1, handoff, value)
                 for source in self._sources.of(value, scope):
                     self._flows.use(source, use)
+
+    def object_handed(self, handoff: HandOff, value: Expr, call: Call, scope: ScopeRef) -> None:
+        """Note what a library does with the methods of an object that it is given."""
+        use = Use("handoff", scope, call, -1, handoff, value)
+        for source in self._at_the_end(handoff.way, value, scope):
+            if handoff.dispatch is Dispatch.KEPT:
+                self._flows.join(source, self._libraries.keep(handoff))
+            else:
+                self._flows.use(source, use)
+
+    def _at_the_end(self, way: str, value: Expr, scope: ScopeRef) -> Iterator[Source]:
+        for found in self._objects.reached(value, way, scope):
+            if isinstance(found, FunctionRef):
+                yield from self._sources.virtual(found)
+            else:
+                yield self._slots.attribute(found.owner, found.name)
+        if self._sources.listeners is not None:
+            for source in self._sources.of(value, scope):
+                token = beyond(source, way)
+                if token is not None:
+                    yield token
+
+    def overridden_attributes(self, module: str) -> None:
+        """Note the methods of a module that stand in for what a library calls in an attribute: as stored there."""
+        for kind, method, handoff in self._libraries.overridden_attributes(module):
+            facts = self.evaluator.world.function_facts(method.module, method.index)
+            if facts is None or handoff.way:
+                continue
+            atom = Atom(method.module, method.qualname, method.index)
+            if handoff.dispatch is Dispatch.KEPT:
+                self._flows.put(self._libraries.keep(handoff), atom)
+                continue
+            name = Name(method.name, facts.name_start, facts.name_start + len(method.name))
+            scope = ScopeRef(method.module, None)
+            stored = Call(name, (Argument(None, 0, name),), name.start, name.end)
+            self._flows.use(atom, Use("handoff", scope, stored, -1, handoff, name, kind))
 
     def _store(self, value: Expr, scope: ScopeRef, slot: Slot) -> None:
         """Let a value flow into what it is stored in; the values of a display to their keys."""
@@ -140,6 +189,12 @@ class Stores:
             self.flow(value, scope, slot)
             self.flow(value, scope, (*slot, WHOLE))
 
+    def _into_shared(self, slot: Slot, value: Expr, scope: ScopeRef) -> None:
+        """Store what is put into a container for those who share it."""
+        shared = self._sharing.put_into(slot)
+        if shared is not None:
+            self.flow(value, scope, shared)
+
     def into_container(self, call: Call, scope: ScopeRef) -> None:
         """Store what a method of a container puts into it."""
         function = call.function
@@ -148,4 +203,5 @@ class Stores:
         for slot in self._slots.stores(function.value, scope, 1):
             for argument in call.arguments:
                 self.flow(argument.value, scope, slot)
+                self._into_shared(slot, argument.value, scope)
                 self._into_library(slot, function.value, argument.value, scope)

@@ -87,11 +87,12 @@ def open_words(analysis: Analysis, evidence: Evidence) -> str:
 
 
 def _hand_off_places(analysis: Analysis, name: str, evidence: Evidence) -> Iterator[Place]:
-    api, dispatch, _ = handed_to(evidence)
+    api, dispatch, hidden = handed_to(evidence)
     origin = evidence.origin
     if origin is not None and origin.file:
         yield origin_place(origin, _DISPATCHED[dispatch].format(api=short(api)))
-    yield place(analysis, evidence, f"{name} is handed to {short(api)} here")
+    handed = f"{name} is" if hidden != "member" else f"An object with {name} is"
+    yield place(analysis, evidence, f"{handed} handed to {short(api)} here")
 
 
 _DISPATCHED = {
@@ -125,6 +126,8 @@ def root_words(name: str, evidence: Evidence) -> str:
             return entry_words(name, evidence)
         case Reason.HAND_OFF:
             api, dispatch, hidden = handed_to(evidence)
+            if hidden == "member":
+                name = f"an object with {name}"
             return (_HIDDEN.get(hidden) or _HANDED[dispatch]).format(name=name, api=short(api))
         case Reason.STANDARD_LIBRARY:
             return f"{name} is called by the standard library: {evidence.detail}"
@@ -152,7 +155,10 @@ _HIDDEN = {
 
 
 def handed_to(evidence: Evidence) -> tuple[str, Dispatch, str]:
-    """Return (API, dispatch, what hides the mark: "", "object" or "wrapper") of the evidence of a hand-off."""
+    """Return (API, dispatch, what hides the mark) of the evidence of a hand-off.
+
+    That is "", "object" or "wrapper", or "member" where it is an object that is handed over, whose method runs.
+    """
     api, dispatch, *hidden = evidence.detail.split("|")
     return api, Dispatch(dispatch), hidden[0] if hidden else ""
 

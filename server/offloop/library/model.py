@@ -207,7 +207,8 @@ class HandOff(NamedTuple):
     classes that share the function run what they are given elsewhere. ``needs`` are dotted functions of which
     one must be called for the thread to be there. ``is_one_way`` says that the callable may run elsewhere as well.
     ``made_with`` are (parameter, value, dispatch): where the constructor of the receiver was given that value, the
-    callable runs there instead.
+    callable runs there instead. ``way`` leads from what is handed over to what runs: ".add_service" to a method of the
+    object, ".on_*" to methods by the begin of their names, "()" to what a call of it gives.
     """
 
     api: str
@@ -221,6 +222,7 @@ class HandOff(NamedTuple):
     needs: tuple[str, ...] = ()
     is_one_way: bool = False
     made_with: tuple[tuple[str, bool, str], ...] = ()
+    way: str = ""
 
 
 ATTRIBUTE = -1

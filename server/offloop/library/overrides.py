@@ -65,11 +65,10 @@ LOST_ON_THE_WAY: Mapping[tuple[str, str], Dispatch] = {
     ("homeassistant.helpers.template.Template.async_render_to_info", "log_fn"): Dispatch.CALLER,
 }
 
-# Where the reading of a library loses the callable: zeroconf's browser puts it into a list that two of its objects
-# share (zeroconf/_services, class Signal), and calls it in its own thread; the browser for asyncio in the loop.
+# What a library's source leaves open: zeroconf runs a loop of its own in a thread where it is made without one
+# (zeroconf/_core, Zeroconf.start), so that its coroutines may be anywhere. The browser for asyncio is made where a loop
+# runs (asyncio.ensure_future in its constructor) and calls its handlers there.
 _OF_LIBRARIES: tuple[tuple[str, int, str, Dispatch, bool], ...] = (
-    ("zeroconf.ServiceBrowser", 2, "handlers", Dispatch.THREAD, False),
-    ("zeroconf._services.browser.ServiceBrowser", 2, "handlers", Dispatch.THREAD, False),
     ("zeroconf.asyncio.AsyncServiceBrowser", 2, "handlers", Dispatch.LOOP, False),
 )
 
@@ -77,10 +76,43 @@ _OF_LIBRARIES: tuple[tuple[str, int, str, Dispatch, bool], ...] = (
 # the callable's own kind, which no flow of data can show.
 JOB_CLASSES: frozenset[str] = frozenset({"homeassistant.core.HassJob"})
 
+# What asyncio calls on protocols ("Protocols" in its documentation).
+_PROTOCOLS: Mapping[str, tuple[str, ...]] = {
+    "BaseProtocol": (),
+    "Protocol": ("data_received", "eof_received"),
+    "BufferedProtocol": ("get_buffer", "buffer_updated", "eof_received"),
+    "DatagramProtocol": ("datagram_received", "error_received"),
+    "SubprocessProtocol": ("pipe_data_received", "pipe_connection_lost", "process_exited"),
+}
+_OF_ALL_PROTOCOLS = ("connection_made", "connection_lost", "pause_writing", "resume_writing")
+
+# What makes a protocol of a factory, whatever class that is of, and calls it in the loop.
+_TAKE_FACTORIES = (
+    "create_connection",
+    "create_server",
+    "create_unix_connection",
+    "create_unix_server",
+    "create_datagram_endpoint",
+    "connect_accepted_socket",
+    "connect_read_pipe",
+    "connect_write_pipe",
+    "subprocess_exec",
+    "subprocess_shell",
+)
+_WAYS_OF_PROTOCOLS = tuple(
+    f"().{method}" for method in dict.fromkeys((*_OF_ALL_PROTOCOLS, *sum(_PROTOCOLS.values(), ())))
+)
+
 HANDOFFS: Mapping[str, tuple[HandOff, ...]] = {
     **{
         api: (HandOff(api, index, keyword, dispatch, _STDLIB, rest),)
         for api, index, keyword, dispatch, rest in (*_HANDOFFS, *_OF_LIBRARIES)
+    },
+    **{
+        (api := f"asyncio.AbstractEventLoop.{name}"): tuple(
+            HandOff(api, 0, "protocol_factory", Dispatch.LOOP, _STDLIB, way=way) for way in _WAYS_OF_PROTOCOLS
+        )
+        for name in _TAKE_FACTORIES
     },
     **{name: (HandOff(name, 0, "target", Dispatch.BY_TYPE, _STDLIB),) for name in JOB_CLASSES},
 }
@@ -163,14 +195,8 @@ RESULTS: Mapping[str, Type] = {
     "asyncio.AbstractEventLoop.call_at": _HANDLE,
 }
 
-# What asyncio calls on protocols ("Protocols" in its documentation).
-_PROTOCOLS: Mapping[str, tuple[str, ...]] = {
-    "BaseProtocol": (),
-    "Protocol": ("data_received", "eof_received"),
-    "BufferedProtocol": ("get_buffer", "buffer_updated", "eof_received"),
-    "DatagramProtocol": ("datagram_received", "error_received"),
-    "SubprocessProtocol": ("pipe_data_received", "pipe_connection_lost", "process_exited"),
-}
+# How libraries name the event loop that they are given, and often do not declare (asyncio's own parameters' name).
+LOOP_NAMES: Mapping[str, Type] = {"loop": _LOOP, "_loop": _LOOP}
 
 # Methods of standard library classes that run in another thread, or in the thread of whoever calls.
 # logging.Handler.emit runs in each thread that logs, worker threads of integrations and libraries among them.
@@ -180,7 +206,7 @@ METHODS_IN: Mapping[tuple[str, str], tuple[str, str]] = {
     **{
         (f"asyncio.{protocol}", method): ("loop", "the event loop calls the methods of its protocols")
         for protocol, methods in _PROTOCOLS.items()
-        for method in ("connection_made", "connection_lost", "pause_writing", "resume_writing", *methods)
+        for method in (*_OF_ALL_PROTOCOLS, *methods)
     },
 }
 

@@ -7,6 +7,8 @@ from enum import IntEnum
 from offloop.facts.tree import Attribute, Call, Expr, Name, Subscript
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import FunctionId
+from offloop.library.model import FunctionSignature, Kind
+from offloop.library.overrides import HANDLE
 from offloop.resolve.values import ClassObject, FunctionRef, Instance, ScopeRef, Value
 from offloop.resolve.world import External
 
@@ -84,6 +86,7 @@ _PLAIN_METHODS = frozenset(
     }
 )
 _MAX_DEPTH = 6
+_HOME = HANDLE.partition(".")[0]
 
 
 def blocking_of(analysis: Analysis, function: FunctionId) -> Blocking:
@@ -132,6 +135,11 @@ def _is_plain_call(callee: Expr, given: set[str]) -> bool:
 def _of_value(analysis: Analysis, value: Value, depth: int, seen: set[FunctionId]) -> Blocking:
     match value:
         case FunctionRef(module, _, index, _):
+            if index < 0 and module.partition(".")[0] != _HOME:
+                # A library's: all that is known of it is where it runs what it is given.
+                found = analysis.program.world.find(value.dotted)
+                is_coroutine = isinstance(found, FunctionSignature) and found.kind is Kind.COROUTINE
+                return Blocking.NEVER if is_coroutine else Blocking.UNKNOWN
             if index < 0:
                 # Home Assistant's own; what is made for workers waits for the loop.
                 return Blocking.KNOWN if value.dotted in analysis.catalog.sync_apis else Blocking.NEVER
