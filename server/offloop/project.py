@@ -20,12 +20,14 @@ from offloop.inference.program import ModuleInput
 from offloop.library.model import Catalog, Type
 from offloop.resolve.jedi_worker import JediWorker, Key, Question
 from offloop.rules.contexts import Contexts, FunctionContext
+from offloop.rules.judged import Judged
+from offloop.rules.places import mentions, without_room
 from offloop.rules.registry import RULES
-from offloop.rules.rule import Diagnostic, FileEdit, Rule, Severity
+from offloop.rules.rule import Diagnostic, Rule, Severity
 from offloop.rules.suppression import Suppressions, finding_of
 from offloop.rules.unused_suppression import RULE as UNUSED_SUPPRESSION
 from offloop.source import Integration, Problem, SourceFile
-from offloop.text import Moves, Room, Span
+from offloop.text import Moves
 
 
 class ReceiverCounts(NamedTuple):
@@ -57,40 +59,6 @@ class _Read(NamedTuple):
     module: ModuleInput
 
 
-class _Judged(NamedTuple):
-    """What the rules say of an analysis as it was concluded, in texts with room, and what they failed at."""
-
-    analysis: Analysis
-    conclusions: int
-    inputs: Sequence[ModuleInput]
-    found: tuple[Diagnostic, ...]
-    faults: tuple[Problem, ...]
-    receivers: Receivers
-    is_open: bool
-    has_comments: bool
-    catalog: Catalog
-    differing: tuple[str, ...]
-
-    def holds(self, analysis: Analysis, inputs: Sequence[ModuleInput]) -> bool:
-        """Whether the rules would say the same of the texts of now, if as much is open."""
-        if self.analysis is not analysis or self.conclusions != analysis.conclusions:
-            return False
-        return all(
-            old.facts.suppressions == new.facts.suppressions
-            and (not self.has_comments or bool(old.facts.problems) == bool(new.facts.problems))
-            and not any(_mentions(diagnostic, new.path) for diagnostic in self.found)
-            for old, new in zip(self.inputs, inputs, strict=True)
-            if old is not new
-        )
-
-    def knows_imports(self, inputs: Sequence[ModuleInput]) -> bool:
-        """Whether the texts import what they did."""
-        return len(inputs) == len(self.inputs) and all(
-            old is new or old.facts.imports == new.facts.imports
-            for old, new in zip(self.inputs, inputs, strict=True)
-        )
-
-
 class Project:
     """A catalog and settings with the caches that make checking again cheap; not thread-safe.
 
@@ -120,7 +88,7 @@ class Project:
         self._is_fault_told = False
         self._answers: dict[Key, tuple[str, ...]] = {}
         self._questions: tuple[Question, ...] = ()
-        self._judged: _Judged | None = None
+        self._judged: Judged | None = None
 
     @property
     def analysis(self) -> Analysis | None:
@@ -163,7 +131,7 @@ class Project:
 
     def _is_told_of(self, path: str) -> bool:
         """Whether the last check has a finding in a file, or one that leads there."""
-        return self._judged is not None and any(_mentions(found, path) for found in self._judged.found)
+        return self._judged is not None and any(mentions(found, path) for found in self._judged.found)
 
     def check_edited(self, edited: Integration, moves: Mapping[str, Moves]) -> CheckResult:
         """Analyse texts that came from those of the last check by edits; the last check stays what it was.
@@ -188,8 +156,8 @@ class Project:
         inputs: list[ModuleInput],
         answers: Answers,
         analysed: Callable[[list[ModuleInput], Catalog, str, Answers], Analysis],
-        before: _Judged | None = None,
-    ) -> tuple[CheckResult, tuple[Question, ...], _Judged | None]:
+        before: Judged | None = None,
+    ) -> tuple[CheckResult, tuple[Question, ...], Judged | None]:
         """Return what is found, what there is to ask jedi, and what the rules say of the analysis behind it.
 
         What they said ``before`` is said again where it cannot have changed.
@@ -202,7 +170,7 @@ class Project:
         found, receivers = judged.found, judged.receivers
         rooms = {item.path: item.room for item in inputs if item.room is not None}
         if found and rooms:
-            found = tuple([_without_room(diagnostic, rooms) for diagnostic in found])
+            found = tuple([without_room(diagnostic, rooms) for diagnostic in found])
         counts = ReceiverCounts(receivers.own, receivers.answered, len(receivers.open))
         problems = [
             *integration.problems,
@@ -222,8 +190,8 @@ class Project:
         inputs: list[ModuleInput],
         answers: Answers,
         analysed: Callable[[list[ModuleInput], Catalog, str, Answers], Analysis],
-        before: _Judged | None,
-    ) -> _Judged:
+        before: Judged | None,
+    ) -> Judged:
         """Analyse the texts and let the rules speak, unless they would say what they said before."""
         if before is not None and before.knows_imports(inputs):
             catalog, differing = before.catalog, before.differing
@@ -254,7 +222,7 @@ class Project:
         if not faults and not is_open:
             found.extend(self._idle(suppressions, inputs))
         found.sort(key=lambda diagnostic: (diagnostic.path, diagnostic.span, diagnostic.code))
-        return _Judged(
+        return Judged(
             analysis,
             analysis.conclusions,
             inputs,
@@ -381,32 +349,6 @@ class Project:
 def _place(module: ModuleInput, offset: int) -> tuple[str, int]:
     """Return a module and where the analysis finds an offset of its file's text."""
     return module.name, offset if module.room is None else module.room.inside(offset)
-
-
-def _mentions(diagnostic: Diagnostic, path: str) -> bool:
-    """Whether a finding, its trace or a fix has a place in a file."""
-    return (
-        diagnostic.path == path
-        or any(step.path == path for step in diagnostic.trace)
-        or any(change.path == path for fix in diagnostic.fixes for change in fix.edits)
-    )
-
-
-def _without_room(diagnostic: Diagnostic, rooms: Mapping[str, Room]) -> Diagnostic:
-    """Return a finding with the places of the files' own texts."""
-
-    def edited(change: FileEdit) -> FileEdit:
-        room = rooms.get(change.path)
-        if room is None:
-            return change
-        edit = change.edit
-        return replace(change, edit=replace(edit, start=room.outside(edit.start), end=room.outside(edit.end)))
-
-    span, room = diagnostic.span, rooms.get(diagnostic.path)
-    if room is not None:
-        span = Span(room.outside(span.start), room.outside(span.end))
-    fixes = tuple(replace(fix, edits=tuple(map(edited, fix.edits))) for fix in diagnostic.fixes)
-    return replace(diagnostic, span=span, fixes=fixes)
 
 
 def _type(dotted: str) -> Type:

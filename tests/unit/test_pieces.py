@@ -200,7 +200,7 @@ def test_a_piece_that_outgrows_its_room() -> None:
 )
 def test_edits_in_a_row(first: tuple[str, str], second: tuple[str, str]) -> None:
     reading, text = read(TEXT, "0"), TEXT
-    for number, (old, new) in enumerate((first, second, first[::-1], second[::-1])):
+    for number, (old, new) in enumerate((first, second, second[::-1], first[::-1])):
         assert old in text
         text = text.replace(old, new, 1)
         reading = read_again(reading, text, str(number))

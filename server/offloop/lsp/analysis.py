@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 
 _LOOK_SECONDS = 1.0
+_CLOCK_NANOSECONDS = 2_000_000_000
+"""How coarse a file system's clock may be."""
 _OF_INTEGRATIONS = ("custom_components.", "homeassistant.components.")
 
 
@@ -113,6 +115,8 @@ class DiskTexts:
     _known: dict[str, tuple[_Stamp, str]] = field(default_factory=dict)
     _forgotten: set[str] = field(default_factory=set)
     _stamps: dict[str, _Stamp | None] = field(default_factory=dict)
+    _folders: dict[str, _Stamp | None] = field(default_factory=dict)
+    _listed_at: int = 0
     _last: tuple[Look, Snapshot, Integration] | None = None
     _wishes: int = 0
 
@@ -161,7 +165,10 @@ class DiskTexts:
     def current(self, folder: IntegrationFolder) -> dict[str, str]:
         """Return the known texts whose files have not changed; what there is now is to be read."""
         # Before anything is read: what changes meanwhile is seen by the next look.
-        self._stamps = {path: _stamp(path) for path in _listed(folder)}
+        self._listed_at = time.time_ns()
+        walked: list[str] = []
+        self._stamps = {path: _stamp(path) for path in _listed(folder, walked)}
+        self._folders = {path: _stamp(path) for path in walked}
         while self._forgotten:
             self._known.pop(self._forgotten.pop(), None)
         self._known = {path: known for path, known in self._known.items() if self._now(path) == known[0]}
@@ -169,8 +176,15 @@ class DiskTexts:
 
     def has_changed(self, folder: IntegrationFolder) -> bool:
         """Return whether files have changed since they were read, or have come since."""
-        return not _listed(folder) <= self._stamps.keys() or any(
-            _stamp(path) != stamp for path, (stamp, _text) in self._known.items()
+        return any(_stamp(path) != stamp for path, (stamp, _text) in self._known.items()) or (
+            not self._lists_as_before() and not _listed(folder) <= self._stamps.keys()
+        )
+
+    def _lists_as_before(self) -> bool:
+        """Whether folders say that nothing has come to them since; one that changed just then may have again."""
+        return bool(self._folders) and all(
+            stamp is not None and stamp[0] < self._listed_at - _CLOCK_NANOSECONDS and _stamp(path) == stamp
+            for path, stamp in self._folders.items()
         )
 
     def forget(self, path: str) -> None:
@@ -189,8 +203,9 @@ class DiskTexts:
         return self._stamps[path] if path in self._stamps else _stamp(path)
 
 
-def _listed(folder: IntegrationFolder) -> frozenset[str]:
-    return frozenset(str(path) for path in python_files(Path(folder.root), folder.nested, []))
+def _listed(folder: IntegrationFolder, walked: list[str] | None = None) -> frozenset[str]:
+    found = python_files(Path(folder.root), folder.nested, [], walked=walked)
+    return frozenset(map(str, found))
 
 
 def _stamp(path: str) -> _Stamp | None:

@@ -16,8 +16,9 @@ def python_files(
     nested: bool,
     problems: list[Problem],
     excludes: Callable[[str], bool] = lambda _: False,
+    walked: list[str] | None = None,
 ) -> Iterator[Path]:
-    """Yield each Python file below a folder once, whatever symbolic links say."""
+    """Yield each Python file below a folder once, whatever symbolic links say; ``walked`` takes up the folders."""
     real_root = os.path.realpath(root)
     seen: set[str] = set()
     waiting = [root]
@@ -27,6 +28,8 @@ def python_files(
         if real in seen:
             continue
         seen.add(real)
+        if walked is not None:
+            walked.append(str(folder))
         deeper = []
         for entry in entries(folder, problems):
             if entry.is_symlink() and _leads_back(entry, real_root):

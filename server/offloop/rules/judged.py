@@ -1,0 +1,52 @@
+"""What the rules have said of an analysis, kept for as long as they would say it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from offloop.inference.analysis import Analysis
+from offloop.inference.open_receivers import Receivers
+from offloop.inference.program import ModuleInput
+from offloop.library.model import Catalog
+from offloop.rules.places import mentions
+from offloop.rules.rule import Diagnostic
+from offloop.source import Problem
+
+
+class Judged(NamedTuple):
+    """What the rules say of an analysis as it was concluded, in texts with room, and what they failed at.
+
+    ``is_open`` is whether jedi was to be asked, ``has_comments`` whether any may silence findings; ``catalog`` and
+    ``differing`` are what the imported libraries gave.
+    """
+
+    analysis: Analysis
+    conclusions: int
+    inputs: Sequence[ModuleInput]
+    found: tuple[Diagnostic, ...]
+    faults: tuple[Problem, ...]
+    receivers: Receivers
+    is_open: bool
+    has_comments: bool
+    catalog: Catalog
+    differing: tuple[str, ...]
+
+    def holds(self, analysis: Analysis, inputs: Sequence[ModuleInput]) -> bool:
+        """Whether the rules would say the same of the texts of now, if as much is open."""
+        if self.analysis is not analysis or self.conclusions != analysis.conclusions:
+            return False
+        return all(
+            old.facts.suppressions == new.facts.suppressions
+            and (not self.has_comments or bool(old.facts.problems) == bool(new.facts.problems))
+            and not any(mentions(diagnostic, new.path) for diagnostic in self.found)
+            for old, new in zip(self.inputs, inputs, strict=True)
+            if old is not new
+        )
+
+    def knows_imports(self, inputs: Sequence[ModuleInput]) -> bool:
+        """Whether the texts import what they did."""
+        return len(inputs) == len(self.inputs) and all(
+            old is new or old.facts.imports == new.facts.imports
+            for old, new in zip(self.inputs, inputs, strict=True)
+        )
