@@ -31,7 +31,8 @@ class Piece:
     ``start`` is where its first line starts, ``line`` the 0-based number of that, ``end`` where its last line
     ends. Edits between ``edited_from`` and the ``room`` leave it where it is. ``function`` is the index of the function
     that it defines, None for other statements; ``owner`` is the class around it. ``decoded`` is what it was
-    decoded to. ``is_regular`` says that brackets and definitions of the whole text are where their indentation says.
+    decoded to. ``is_regular`` says that brackets and definitions of the whole text are where their indentation says;
+    ``is_closed`` that the piece is known to close what it opens.
     """
 
     start: int
@@ -48,6 +49,7 @@ class Piece:
     calls: Part
     decoded: Decoded = NOT_DECODED
     is_regular: bool = True
+    is_closed: bool = False
 
     @property
     def edited(self) -> range | None:

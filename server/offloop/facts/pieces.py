@@ -24,7 +24,7 @@ from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts, Suppress
 from offloop.facts.piece import Part, Piece, Reading
 from offloop.facts.reader import TooDeepError, UnreadableTreeError, line_starts
 from offloop.facts.recovery import misses_definitions
-from offloop.facts.rooms import differing, may_hold_room, places
+from offloop.facts.rooms import Change, differing, may_hold_room, places
 from offloop.facts.syntax import MOST_PROBLEMS, Around, Tree, parse_piece, syntax_problems
 from offloop.facts.tree import Call, Define, Statement
 from offloop.text import Room, Span, line_start
@@ -66,13 +66,13 @@ def _with_room(before: Reading, text: str) -> Reading | None:
     if before.piece is not None:
         known = before.piece.room.closed(known)
         facts = extract(known)
-    piece = _piece_around(known, facts, *differing(known, text))
+    piece = _piece_around(known, facts, differing(known, text))
     if piece is None:
         return None
     roomy = piece.room.opened(known)
     facts = replace(extract(roomy), digest=facts.digest)
     is_regular = still_open(roomy) == () and not misses_definitions(roomy, facts, Span(0, len(roomy)), None)
-    return Reading(roomy, facts, replace(piece, is_regular=is_regular))
+    return Reading(roomy, facts, replace(piece, is_regular=is_regular, is_closed=is_regular))
 
 
 class _Head(NamedTuple):
@@ -105,8 +105,9 @@ def _first_offset(facts: ModuleFacts, statement: Statement) -> int:
     return decorators[0].start if decorators else statement.start
 
 
-def _piece_around(text: str, facts: ModuleFacts, start: int, end: int) -> Piece | None:
-    """Return the piece in which a range of the text lies."""
+def _piece_around(text: str, facts: ModuleFacts, change: Change) -> Piece | None:
+    """Return the piece in which what changes in a text lies."""
+    start, end = change.start, change.end
     heads = list(_heads(text, facts))
     place = bisect_right(heads, start, key=lambda head: head.start) - 1
     if place < 0:
@@ -160,8 +161,11 @@ def _with_new_piece(before: Reading, text: str, digest: str, *, inner: bool) -> 
     content = text[piece.start : piece.start + size]
     if not _stands_alone(content, piece.indentation):
         return None
-    for place in places(before, piece, content, inner=inner):
-        moved = replace(piece, room=Room(place.end, spare), edited_from=place.start)
+    known = piece.room.closed(before.text)[piece.start : piece.end - piece.room.size]
+    change = differing(known, content)
+    stays_closed = piece.is_closed and not change.may_open_or_close(content)
+    for place in places(before, piece, known, content, change, inner=inner):
+        moved = replace(piece, room=Room(place.end, spare), edited_from=place.start, is_closed=stays_closed)
         found = _with_room_at(before, moved, content, text, digest)
         if found is not None:
             return found
@@ -176,7 +180,7 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     around = Around(piece.owner, prefix, piece.functions.before)
     try:
         tree, decoded = parse_piece(roomy, piece.start, piece.end, around, piece.decoded)
-        opened = still_open(content) if tree.problems else ()
+        opened = still_open(content) if tree.problems and not piece.is_closed else ()
         if opened:
             places = [item._replace(offset=piece.room.inside(piece.start + item.offset)) for item in opened]
             closed = ended(roomy, tuple(places))
@@ -217,6 +221,7 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
             imports=piece.imports._replace(size=len(tree.imports)),
             calls=piece.calls._replace(size=len(tree.calls)),
             decoded=decoded,
+            is_closed=opened == () and (piece.is_closed or bool(tree.problems)),
         ),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from offloop.facts.again import same_end, same_start
 from offloop.facts.model import ModuleFacts
@@ -24,22 +25,23 @@ from offloop.facts.walk import blocks, children, expressions
 from offloop.text import Span, line_start
 
 _LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
+_OPENS_OR_CLOSES = re.compile(r"[()\[\]{}'\"#\\\r\n]")
+_HEAD = re.compile(r"[ \t]*(?:async|def|class|@)")
 # Between the parts of these stand blanks and line ends, and nothing that is cut out of a text.
 _WITH_PARTS = frozenset({Binary, Boolean, Call, Collection, Conditional, Dictionary})
 
 
-def places(before: Reading, piece: Piece, content: str, *, inner: bool) -> Iterator[Span]:
+def places(
+    before: Reading, piece: Piece, known: str, content: str, change: Change, *, inner: bool
+) -> Iterator[Span]:
     """Yield where the room may be in the new text, best first, each with the start of what grows into it.
 
-    ``inner`` is whether it may be amid a statement at module level.
+    ``known`` is what the piece was. ``inner`` is whether the room may be amid a statement at module level.
     """
-    known = piece.room.closed(before.text)[piece.start : piece.end - piece.room.size]
-    first, last = differing(known, content)
+    first, last = change.start, change.end
     more = len(content) - len(known)
     line_end = "\r\n" if known[:first].endswith("\r\n") else "\n"
-    only = (
-        content[first : first + more] if first == last else known[first:last] if more == first - last else ""
-    )
+    only = change.come or change.gone if not (change.come and change.gone) else ""
     if known[:first].endswith(line_end) and only.endswith(line_end):
         # A line that came or went belongs to the one above, which may be typed on.
         first, last = first - len(line_end), last - len(line_end)
@@ -74,10 +76,26 @@ def _is_between_parts(exprs: tuple[Expr, ...], offset: int) -> bool:
     return inner.__class__ in _WITH_PARTS and _is_between_parts(children(inner), offset)
 
 
-def differing(before: str, after: str) -> tuple[int, int]:
-    """Return start and end of what is not as before, in the text before."""
+class Change(NamedTuple):
+    """What differs between two texts: in the first one it is what is ``gone`` between two offsets."""
+
+    start: int
+    end: int
+    gone: str
+    come: str
+
+    def may_open_or_close(self, content: str) -> bool:
+        """Whether brackets or strings may begin or end elsewhere in the new text than before."""
+        line = content[line_start(content, self.start) : self.start + len(self.come) + 1]
+        return _OPENS_OR_CLOSES.search(self.gone + self.come) is not None or _HEAD.match(line) is not None
+
+
+def differing(before: str, after: str) -> Change:
+    """Return what is not as before."""
     start = same_start(before, after)
-    return start, len(before) - same_end(before, after, min(len(before), len(after)) - start)
+    same = same_end(before, after, min(len(before), len(after)) - start)
+    end = len(before) - same
+    return Change(start, end, before[start:end], after[start : len(after) - same])
 
 
 def _slot(before: Reading, piece: Piece, first: int, last: int) -> Span:

@@ -118,6 +118,7 @@ class DiskTexts:
     _folders: dict[str, _Stamp | None] = field(default_factory=dict)
     _listed_at: int = 0
     _last: tuple[Look, Snapshot, Integration] | None = None
+    _places: dict[str, int] = field(default_factory=dict)
     _wishes: int = 0
 
     def edited(self, snapshot: Snapshot) -> Integration | None:
@@ -139,14 +140,13 @@ class DiskTexts:
             look = self.look()
             if self.has_changed(snapshot.folder):
                 return None
-        opened = snapshot.texts
-        files = tuple(
-            file
-            if (text := opened.get(file.path)) is None or text.lines.text is file.text
-            else source_from_text(file.path, file.module, file.is_package, text.lines.text)
-            for file in integration.files
-        )
-        integration = replace(integration, files=files)
+        files = list(integration.files)
+        for path, text in snapshot.texts.items():
+            place = self._places.get(path)
+            if place is not None and files[place].text is not text.lines.text:
+                file = files[place]
+                files[place] = source_from_text(path, file.module, file.is_package, text.lines.text)
+        integration = replace(integration, files=tuple(files))
         self._last = look, snapshot, integration
         return integration
 
@@ -157,6 +157,7 @@ class DiskTexts:
     def looked(self, look: Look, snapshot: Snapshot, integration: Integration) -> None:
         """Keep what was found by a look at the disk."""
         self._last = look, snapshot, integration
+        self._places = {file.path: place for place, file in enumerate(integration.files)}
 
     def look_again(self) -> None:
         """Wish that the disk is looked at for the next analysis; called from the loop's thread."""

@@ -74,6 +74,7 @@ class Engines:
     ) -> None:
         self._workshop = workshop
         self._analysis = analysis
+        self._last_checks: tuple[Settings, Settings] | None = None
         self._loader = Worker("offloop-catalog")
         self._notices = notices
         self._on_ready = on_ready
@@ -151,12 +152,18 @@ class Engines:
 
     def _slot(self, setup: Setup) -> _Slot:
         """Return the slot of a setup, and let go of the one that was not asked for longest."""
-        key = (_of_checks(setup.settings), setup.home_assistant)
+        key = (self._checks(setup.settings), setup.home_assistant)
         slot = self._slots.pop(key) if key in self._slots else _Slot()
         self._slots[key] = slot
         while len(self._slots) > _MOST_ENGINES:
             del self._slots[next(iter(self._slots))]
         return slot
+
+    def _checks(self, settings: Settings) -> Settings:
+        """Return what of some settings matters to checks; it is asked for with each keystroke."""
+        if self._last_checks is None or self._last_checks[0] is not settings:
+            self._last_checks = settings, _of_checks(settings)
+        return self._last_checks[1]
 
     async def _load(self, slot: _Slot, setup: Setup) -> None:
         work = self._loader.run(partial(self._workshop.engine, setup))

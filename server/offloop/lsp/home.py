@@ -56,3 +56,4 @@ class Home:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     runner: asyncio.Task[None] | None = None
     asker: asyncio.Task[None] | None = None
+    calm: asyncio.TimerHandle | None = None

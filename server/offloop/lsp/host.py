@@ -140,12 +140,16 @@ class Host(LanguageServer):
     def busy(self, title: str, work: asyncio.Future[Any]) -> None:
         """Show progress until ``work`` is done, should it take a while."""
         if self.session.client.progress and not work.done():
+            # A timer rather than a task: most work is done long before, and there is some for each keystroke.
+            loop = asyncio.get_running_loop()
+            timer = loop.call_later(_LAZY_PROGRESS_SECONDS, self._show_progress, title, work)
+            work.add_done_callback(lambda _: timer.cancel())
+
+    def _show_progress(self, title: str, work: asyncio.Future[Any]) -> None:
+        if not work.done():
             self.background(self._progress(title, work))
 
     async def _progress(self, title: str, work: asyncio.Future[Any]) -> None:
-        done, _pending = await asyncio.wait({work}, timeout=_LAZY_PROGRESS_SECONDS)
-        if done:
-            return
         token = f"offloop/{uuid.uuid4()}"
         progress = self.work_done_progress
         await progress.create_async(token)

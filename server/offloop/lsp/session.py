@@ -281,19 +281,30 @@ class Session:
             if generation == home.generation:
                 self._keep(home, generation, analysed)
                 if analysed.ask is not None:
-                    home.asker = asyncio.create_task(self._ask(home, generation, analysed.ask))
+                    self._ask_when_calm(home, generation, analysed.ask)
+
+    def _ask_when_calm(self, home: Home, generation: int, ask: Callable[[], Asked]) -> None:
+        """Ask for what an analysis left open once nothing has changed for a while: a timer for each keystroke."""
+
+        def begin() -> None:
+            if home.generation == generation:
+                home.asker = asyncio.create_task(self._ask(home, generation, ask))
+
+        if home.calm is not None:
+            home.calm.cancel()
+        home.calm = asyncio.get_running_loop().call_later(_CALM_SECONDS, begin)
 
     async def _ask(self, home: Home, generation: int, ask: Callable[[], Asked] | None) -> None:
         """Analyse again when more is known of what the last analysis left open, until something changes."""
         try:
             while ask is not None:
-                await asyncio.sleep(_CALM_SECONDS)
                 if not await self._hears(home, generation, ask):
                     return
                 analysed = await self._analysed(home, generation)
                 self._check_current(home, generation)
                 self._keep(home, generation, analysed)
                 ask = analysed.ask
+                await asyncio.sleep(_CALM_SECONDS)
         except (Stale, NoEngineError):
             return
         except Exception as error:  # noqa: BLE001 - the report that is there stays
