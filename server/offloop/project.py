@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import PurePath
 from typing import NamedTuple
 
 from offloop.catalog.libraries import Libraries, libraries_of
@@ -18,6 +17,7 @@ from offloop.inference.live import Answers, LiveAnalysis
 from offloop.inference.open_receivers import Receivers, receivers
 from offloop.inference.program import ModuleInput
 from offloop.library.model import Catalog, Type
+from offloop.resolve.carried import carried
 from offloop.resolve.jedi_worker import JediWorker, Key, Question
 from offloop.rules.contexts import Contexts, FunctionContext
 from offloop.rules.judged import Judged
@@ -87,6 +87,8 @@ class Project:
         self._owns_jedi = jedi is None
         self._is_fault_told = False
         self._answers: dict[Key, tuple[str, ...]] = {}
+        # Answers on a text that was edited elsewhere since: good until they are asked for again.
+        self._carried: set[Key] = set()
         self._questions: tuple[Question, ...] = ()
         self._judged: Judged | None = None
 
@@ -110,7 +112,8 @@ class Project:
         """
         if self._live is None:
             self.release()
-        self._read = {file.path: self._reading(file) for file in integration.files}
+        before, self._read = self._read, {file.path: self._reading(file) for file in integration.files}
+        self._carry_answers(before)
         result = self._checked(integration, focus)
         cut = [
             path for path, one in self._read.items() if one.reading.has_inner_room and self._is_told_of(path)
@@ -127,6 +130,7 @@ class Project:
         result, self._questions, self._judged = self._result(
             integration, inputs, self._answered(inputs), analysed, self._judged
         )
+        self._questions += tuple(self._asked_again())
         return result
 
     def _is_told_of(self, path: str) -> bool:
@@ -247,22 +251,47 @@ class Project:
             self._jedi = JediWorker(cache_folder(), [])
         root = self.catalog.source_root
         known = [
-            *import_folders(integration),
+            *integration.import_folders,
             *([] if root is None else [root]),
             *map(str, self.libraries.folders),
         ]
         folders = tuple(dict.fromkeys(known))
         answers = self._jedi.ask(self._questions, timeout, folders)
-        new = {key: types for key, types in answers.items() if key not in self._answers}
+        new = {key: types for key, types in answers.items() if self._is_open_question(key)}
+        is_news = any(types != self._answers.get(key, ()) for key, types in new.items())
         self._answers.update(new)
-        return any(new.values()) or (self._jedi.fault is not None and not self._is_fault_told)
+        self._carried -= new.keys()
+        return is_news or (self._jedi.fault is not None and not self._is_fault_told)
 
     @property
     def is_asking(self) -> bool:
         """Whether jedi has not yet told, or not yet been asked, all that the last check left open."""
         if self._jedi is not None and self._jedi.has_given_up:
             return False
-        return any(question.key not in self._answers for question in self._questions)
+        return any(self._is_open_question(question.key) for question in self._questions)
+
+    def _is_open_question(self, key: Key) -> bool:
+        return key not in self._answers or key in self._carried
+
+    def _carry_answers(self, before: Mapping[str, _Read]) -> None:
+        """Go on with the answers on texts that were edited in other lines: what rests on them does not vanish."""
+        for path in {path for path, _, _ in self._answers}:
+            old, new = before.get(path), self._read.get(path)
+            if old is None or new is None or old.file.digest == new.file.digest:
+                continue
+            known = {
+                key[2]: types for key, types in self._answers.items() if key[:2] == (path, old.file.digest)
+            }
+            for offset, place in carried(old.file.text, new.file.text, known).items():
+                key = (path, new.file.digest, place)
+                if key not in self._answers:
+                    self._answers[key] = known[offset]
+                    self._carried.add(key)
+
+    def _asked_again(self) -> Iterator[Question]:
+        """Yield the questions whose answers were carried over."""
+        for path, digest, offset in sorted(self._carried):
+            yield Question(path, digest, self._read[path].file.text, offset)
 
     def close(self) -> None:
         """End the process that asks jedi, if this project started one; it may be used again."""
@@ -289,6 +318,7 @@ class Project:
         """Return the answers on the given texts, and forget those on others."""
         modules = {(item.path, item.facts.digest): item for item in inputs}
         self._answers = {key: types for key, types in self._answers.items() if key[:2] in modules}
+        self._carried &= self._answers.keys()
         return {
             _place(modules[path, digest], offset): Type("|", tuple(map(_type, types)))
             for (path, digest, offset), types in self._answers.items()
@@ -353,17 +383,6 @@ def _place(module: ModuleInput, offset: int) -> tuple[str, int]:
 
 def _type(dotted: str) -> Type:
     return Type(dotted.removeprefix("builtins."))
-
-
-def import_folders(integration: Integration) -> tuple[str, ...]:
-    """Return the folders from which the modules of an integration have the names that they have."""
-    found: dict[str, None] = {}
-    for file in integration.files[:1]:
-        parents = PurePath(file.path).parents
-        above = file.module.count(".") + (1 if file.is_package else 0)
-        if above < len(parents):
-            found[str(parents[above])] = None
-    return tuple(found)
 
 
 def _syntax_problems(inputs: Iterable[ModuleInput]) -> Iterator[Problem]:

@@ -174,6 +174,42 @@ def test_a_project_checks_again_with_the_answers(worker: JediWorker) -> None:
     assert [one.code for one in after.diagnostics] == ["HAT101"]
 
 
+@pytest.mark.parametrize("live", [True, False])
+def test_answers_stay_while_other_lines_are_edited(worker: JediWorker, live: bool) -> None:
+    project = Project(catalog(), Settings(), worker, live=live)
+    project.check(demo(TYPED_BY_JEDI))
+    assert project.resolve_open(demo(TYPED_BY_JEDI), 200.0)
+    for comment in ("# a", "# ab", "# ab\n# c", ""):
+        edited = demo(TYPED_BY_JEDI.replace("    return True", f"    {comment}\n    return True"))
+        assert [one.code for one in project.check(edited).diagnostics] == ["HAT101"]
+        assert project.is_asking
+    # Asked again, jedi says the same: nothing is new.
+    assert not project.resolve_open(edited, 200.0)
+    assert not project.is_asking
+
+
+def test_answers_on_an_edited_line_are_dropped(worker: JediWorker) -> None:
+    project = Project(catalog(), Settings(), worker)
+    project.check(demo(TYPED_BY_JEDI))
+    project.resolve_open(demo(TYPED_BY_JEDI), 200.0)
+    edited = demo(TYPED_BY_JEDI.replace("max([hass.bus]", "max([hass]"))
+    assert not project.check(edited).diagnostics
+    project.resolve_open(edited, 200.0)
+    assert not project.check(edited).diagnostics
+
+
+def test_an_answer_that_an_edit_elsewhere_changes_is_changed(worker: JediWorker) -> None:
+    project = Project(catalog(), Settings(), worker)
+    text = TYPED_BY_JEDI.replace("    max([hass.bus]", "    several = [hass.bus]\n    max(several")
+    project.check(demo(text))
+    assert project.resolve_open(demo(text), 200.0)
+    assert project.check(demo(text)).diagnostics
+    edited = demo(text.replace("[hass.bus]", "['bus']"))
+    assert project.check(edited).diagnostics
+    assert project.resolve_open(edited, 200.0)
+    assert not project.check(edited).diagnostics
+
+
 def test_a_project_without_jedi_asks_nothing(worker: JediWorker) -> None:
     project = Project(catalog(), Settings(jedi=False), worker)
     integration = demo(TYPED_BY_JEDI)

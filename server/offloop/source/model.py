@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import PurePath
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,16 @@ class Integration:
     files: tuple[SourceFile, ...]
     problems: tuple[Problem, ...] = ()
     requirements: tuple[str, ...] = ()
+
+    @property
+    def import_folders(self) -> tuple[str, ...]:
+        """The folders from which its modules have the names that they have."""
+        for file in self.files[:1]:
+            parents = PurePath(file.path).parents
+            above = file.module.count(".") + (1 if file.is_package else 0)
+            if above < len(parents):
+                return (str(parents[above]),)
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
