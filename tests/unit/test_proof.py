@@ -58,7 +58,7 @@ def test_the_offered_fixes_hold(newline: str) -> None:
     ("old", "new", "objection"),
     [
         ('async_fire("on")', 'async_fire("no")', "HAT101 stays"),
-        ('async_fire("on")', "fire((", "switch.py:8: "),
+        ('async_fire("on")', "fire((", "switch.py:6: "),
         (
             'self.hass.bus.async_fire("on")',
             'self.hass.bus.fire("on"); self.async_write_ha_state()',
