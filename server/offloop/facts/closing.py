@@ -21,8 +21,12 @@ _TOKEN = re.compile(
     r"|(?P<head>^[ \t]*(?:(?:async[ \t]+)?def[ \t]+\w|class[ \t]+\w|@\w))",
     re.DOTALL | re.MULTILINE,
 )
+_BLANKS = re.compile(r"[ \t]*")
 _REST_OF_LINE = re.compile(r"[^\r\n]*")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+# Who types leaves a few open; a text with more is none that somebody types.
+_MOST_OPEN = 20
+_MOST_NESTED = 200
 _VALUES = frozenset({"True", "False", "None"})
 _WORD = re.compile(r"\w+\Z")
 _WANTS_VALUE = tuple("=+-*/%&|^~<>!:@")
@@ -47,15 +51,20 @@ class _Bracket(NamedTuple):
 
 
 def still_open(text: str) -> tuple[Open, ...] | None:
-    """Return what a text opens and does not close, in order; None where quotes may hide more than a line."""
+    """Return what a text opens and does not close, in order; None where that is too much, or cannot be told."""
     found: list[Open] = []
     stack: list[_Bracket] = []
+    line = seen = 0
     for match in _TOKEN.finditer(text):
         kind, token, place = match.lastgroup, match.group(), match.start()
+        # Only what lies between two tokens is searched: a line may be as long as the text.
+        line = max(line, text.rfind("\n", seen, place) + 1, text.rfind("\r", seen, place) + 1)
+        seen = place
         if kind == "open":
-            stack.append(_Bracket(token, place, _indentation(text, place)))
+            stack.append(_Bracket(token, place, _indentation(text, line)))
         elif kind == "close":
-            if not _close(text, place, token, stack, found):
+            is_first = place - line == _indentation(text, line)
+            if not _close(token, place - line if is_first else None, stack, found):
                 return None
         elif kind == "head":
             found += _all_of(stack)
@@ -63,7 +72,10 @@ def still_open(text: str) -> tuple[Open, ...] | None:
             if token.startswith(('"""', "'''")):
                 return None
             found.append(Open(token[0], place))
-    return tuple(sorted([*found, *_all_of(stack)], key=lambda item: item.offset))
+        if len(found) > _MOST_OPEN or len(stack) > _MOST_NESTED:
+            return None
+    found += _all_of(stack)
+    return tuple(sorted(found, key=lambda item: item.offset)) if len(found) <= _MOST_OPEN else None
 
 
 def is_closed_string(literal: str) -> bool:
@@ -82,12 +94,13 @@ def ended(text: str, opened: tuple[Open, ...]) -> str:
     return text
 
 
-def _close(text: str, place: int, token: str, stack: list[_Bracket], found: list[Open]) -> bool:
-    """Take the bracket from the stack that a closing one closes, and those in it that nobody closes; False for none."""
-    line = line_start(text, place)
-    if not text[line:place].strip():
-        while stack and stack[-1].indentation > place - line:
-            found.append(_open(stack.pop()))
+def _close(token: str, indentation: int | None, stack: list[_Bracket], found: list[Open]) -> bool:
+    """Take the bracket from the stack that a closing one closes, and those in it that nobody closes; False for none.
+
+    ``indentation`` is that of a bracket that stands first in its line.
+    """
+    while indentation is not None and stack and stack[-1].indentation > indentation:
+        found.append(_open(stack.pop()))
     while stack and stack[-1].mark != _PAIRS[token]:
         found.append(_open(stack.pop()))
     return bool(stack and stack.pop())
@@ -102,9 +115,10 @@ def _open(bracket: _Bracket) -> Open:
     return Open(bracket.mark, bracket.offset)
 
 
-def _indentation(text: str, offset: int) -> int:
-    line = line_start(text, offset)
-    return len(text[line:offset]) - len(text[line:offset].lstrip(" \t"))
+def _indentation(text: str, line: int) -> int:
+    """Return how many blanks the line has at its start that begins at an offset."""
+    blanks = _BLANKS.match(text, line)
+    return len(blanks.group()) if blanks is not None else 0
 
 
 def _wants_value(text: str, offset: int) -> bool:
