@@ -33,14 +33,21 @@ class Span(NamedTuple):
     end: int
 
 
+def line_starts(text: str, start: int, end: int) -> list[int]:
+    """Return the offsets at which the lines of a piece of a text start, and the piece's end."""
+    if text.find("\r", start, end) < 0:
+        # Splitting is an order of magnitude faster than searching; a line is as long as its text and its end.
+        lengths = map((1).__add__, map(len, text[start:end].split("\n")))
+        starts = list(accumulate(lengths, initial=start))
+        starts[-1] = end
+        return starts
+    return [start, *(match.end() for match in _LINE_END.finditer(text, start, end)), end]
+
+
 @lru_cache(maxsize=8)
 def _starts(text: str) -> tuple[int, ...]:
     """Return the offsets at which lines start; whoever asks of one text asks at about the same time."""
-    if "\r" in text:
-        return (0, *(match.end() for match in _LINE_END.finditer(text)))
-    # Splitting is an order of magnitude faster than searching; a line is as long as its text and its end.
-    lengths = map((1).__add__, map(len, text.split("\n")))
-    return tuple(accumulate(lengths, initial=0))[:-1]
+    return tuple(line_starts(text, 0, len(text))[:-1])
 
 
 def line_start(text: str, offset: int) -> int:

@@ -80,6 +80,11 @@ class Typist:
         assert check(self._project, text) == fresh(text)
         return self.meant_nothing == [True]
 
+    def begin_in_function(self) -> None:
+        """Let the function be watched, with a half-typed name in it."""
+        for text in (SWITCH, in_function("# begun"), in_function("x")):
+            self.type(text)
+
 
 def in_function(line: str) -> str:
     return SWITCH.replace(HERE, f"            {line}\n")
@@ -100,8 +105,7 @@ def in_function(line: str) -> str:
 )
 def test_what_means_nothing(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     typist = Typist(monkeypatch)
-    for text in (SWITCH, in_function("# begun"), in_function("x")):
-        typist.type(text)
+    typist.begin_in_function()
     assert typist.type(in_function(line))
     assert typist.type(in_function(f"{line}{' #' if line else 'y'}"))
 
@@ -128,8 +132,7 @@ def test_what_means_nothing(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
 )
 def test_what_means_something(monkeypatch: pytest.MonkeyPatch, line: str) -> None:
     typist = Typist(monkeypatch)
-    for text in (SWITCH, in_function("# begun"), in_function("x")):
-        typist.type(text)
+    typist.begin_in_function()
     assert not typist.type(in_function(line))
     assert not typist.type(in_function("x"))
 
@@ -175,7 +178,6 @@ def test_findings_move_with_what_is_typed_above_them(monkeypatch: pytest.MonkeyP
 def test_what_was_left_behind_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_MOST_KEPT", 3)
     typist = Typist(monkeypatch)
-    for text in (SWITCH, in_function("# begun"), in_function("x")):
-        typist.type(text)
+    typist.begin_in_function()
     found = [typist.type(in_function("x" * size)) for size in range(2, 8)]
     assert found.count(False) == 1

@@ -22,12 +22,12 @@ from offloop.facts.depth import may_exhaust_stack
 from offloop.facts.extract import extract
 from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts, Suppression, SyntaxProblem
 from offloop.facts.piece import Part, Piece, Reading
-from offloop.facts.reader import TooDeepError, UnreadableTreeError, line_starts
+from offloop.facts.reader import TooDeepError, UnreadableTreeError
 from offloop.facts.recovery import misses_definitions
 from offloop.facts.rooms import Change, differing, may_hold_room, places
 from offloop.facts.syntax import MOST_PROBLEMS, Around, Tree, parse_piece, syntax_problems
 from offloop.facts.tree import Call, Define, Statement
-from offloop.text import Room, Span, line_start
+from offloop.text import Room, Span, line_start, line_starts
 
 # Blanks that a piece has to grow into; when they are used up, the whole text is read once.
 _ROOM = 2000

@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import accumulate
 from sys import intern
 from typing import TypeVar
 
 from offloop.facts.model import ClassFacts, FunctionFacts
 from offloop.facts.tree import Block, Call, Expr, Import, Statement
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _WORD = re.compile(r"[^\W\d]\w*")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
@@ -48,17 +46,6 @@ class TooDeepError(ValueError):
 def fold(text: str) -> str:
     """Return the text with each non-ASCII character replaced by an ``x``; the length stays."""
     return text if text.isascii() else _NOT_ASCII.sub("x", text)
-
-
-def line_starts(text: str, start: int, end: int) -> list[int]:
-    """Return the offsets at which the lines of a piece of a text start, and the piece's end."""
-    if text.find("\r", start, end) < 0:
-        # Splitting is an order of magnitude faster than searching; a line is as long as its text and its end.
-        lengths = map((1).__add__, map(len, text[start:end].split("\n")))
-        starts = list(accumulate(lengths, initial=start))
-        starts[-1] = end
-        return starts
-    return [start, *(match.end() for match in _LINE_END.finditer(text, start, end)), end]
 
 
 class Reader:

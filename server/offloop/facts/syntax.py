@@ -16,8 +16,9 @@ from offloop.facts import expressions, imports, literals, statements  # noqa: F4
 from offloop.facts.again import NOT_DECODED, Decoded, RenewingReader
 from offloop.facts.definitions import unfold_qualified_names
 from offloop.facts.model import ClassFacts, FunctionFacts, SyntaxProblem
-from offloop.facts.reader import Reader, UnreadableTreeError, fold, line_starts
+from offloop.facts.reader import Reader, UnreadableTreeError, fold
 from offloop.facts.tree import Block, Call, If, Import
+from offloop.text import line_starts
 
 if TYPE_CHECKING:
     from ast_serialize import ParseError
