@@ -200,9 +200,9 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     facts = _joined(before, piece, tree, content, digest)
     if not may_hold_room(facts, piece, tree.body):
         return None
-    if (tree.problems or opened) and not piece.is_regular:
-        return None  # looking for what was lost takes the whole text
     if tree.problems or opened:
+        if not piece.is_regular:
+            return None  # looking for what was lost takes the whole text
         is_closed = opened == ()
         problems = (
             _open_in(content, piece, opened) if opened else _problems(text, content, piece, tree, is_closed)
