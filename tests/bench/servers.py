@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import shutil
 import statistics
@@ -161,15 +162,17 @@ def _pull(server: Server, uri: str) -> list[object]:
 
 
 def _place(text: str) -> int:
-    """The line behind the first statement of a method in the middle of the file."""
+    """The line behind a statement of a method, near the middle of the file, that another one follows."""
     lines = text.splitlines()
     middle = len(lines) // 2
-    for number in (*range(middle, len(lines)), *range(middle, 0, -1)):
-        if lines[number].startswith("        ") and lines[number].rstrip().endswith(")") and number > 1:
-            before = lines[number - 1].rstrip()
-            if before.endswith(":") and before.lstrip().startswith(("def ", "async def ")):
-                return number
+    for number in (*range(middle, len(lines)), *range(middle, 1, -1)):
+        if all(_is_in_method(line) for line in lines[number - 1 : number + 1]):
+            return number
     return middle
+
+
+def _is_in_method(line: str) -> bool:
+    return re.fullmatch(r" {8}(?:self|await|[a-z_]+ = ).*[\w)]", line) is not None
 
 
 def table(measured: list[Measured]) -> str:

@@ -167,6 +167,47 @@ def test_a_table(monkeypatch: pytest.MonkeyPatch, line: str, means_nothing: bool
     assert typist.type(SWITCH.replace('        key="a",', line)) is means_nothing
 
 
+@pytest.mark.parametrize(
+    "place", ["class DemoSwitch(SwitchEntity):\n", "    call: object = None\n", "\n\nROWS = (\n"]
+)
+@pytest.mark.parametrize(
+    ("line", "means_nothing"),
+    [
+        ("xyz", True),
+        ("self._hub.stat", True),
+        ("ROWS", True),
+        ("# a note", True),
+        ("", True),
+        ("value = sel", True),
+        ("value = self._hub", True),
+        ("value = ROWS", False),
+        ("value = int", False),
+        ("value = self._hub()", False),
+        ("value: int", False),
+        ("other = self", False),
+        ("self.level", False),
+        ("self.turn_on()", False),
+        ("del x", False),
+    ],
+)
+def test_a_statement_in_a_class_or_a_module(
+    monkeypatch: pytest.MonkeyPatch, place: str, line: str, means_nothing: bool
+) -> None:
+    typist = Typist(monkeypatch)
+    indentation = "" if place.endswith("(\n") else "    "
+    above, below = ("\n\n", place[2:]) if not indentation else (place, "")
+
+    def with_line(text: str) -> str:
+        return SWITCH.replace(place, f"{above}{indentation}value = se\n{indentation}{text}\n{below}")
+
+    for text in (SWITCH, with_line(""), with_line("x")):
+        typist.type(text)
+    if line.startswith("value = "):
+        assert typist.type(with_line("").replace("value = se", line)) is means_nothing
+    else:
+        assert typist.type(with_line(line)) is means_nothing
+
+
 def test_findings_move_with_what_is_typed_above_them(monkeypatch: pytest.MonkeyPatch) -> None:
     typist = Typist(monkeypatch)
     below = SWITCH + "        self.async_write_ha_state()\n"

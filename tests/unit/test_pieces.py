@@ -110,6 +110,40 @@ def test_only_the_statement_that_is_typed_is_new() -> None:
     assert kept > len(line) // 2
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "name = self.hass.states[0]",
+        "kind: int | None = other(1, [2",
+        "rows = (lambda self: self.hass, 2)",
+        "# offloop: ignore",
+    ],
+)
+@pytest.mark.parametrize(
+    ("above", "indentation"), [("    value = field(default=lambda: 1)\n", "    "), ("}\n", "")]
+)
+def test_a_statement_that_is_typed_in_a_class_or_a_module(
+    statement: str, above: str, indentation: str
+) -> None:
+    reading = read_again(read(TEXT, "0"), TEXT.replace(above, f"{above}{indentation}\n"), "1")
+    pieces = 0
+    for size in range(1, len(statement) + 1):
+        text = TEXT.replace(above, f"{above}{indentation}{statement[:size]}\n")
+        reading = read_again(reading, text, str(size))
+        assert matches(reading, text)
+        pieces += reading.piece is not None
+    assert pieces > len(statement) - 3
+
+
+def test_a_statement_at_the_end_of_a_class() -> None:
+    text = TEXT.partition("    def __init__")[0]
+    reading = read(text, "0")
+    for number, value in enumerate(("lambda: 12)", "lambda: (", "lambda: 1", "lambda: 1)\nelse: pass")):
+        after = text.replace("lambda: 1)", value)
+        reading = read_again(reading, after, str(number))
+        assert matches(reading, after)
+
+
 def test_nothing_is_new_after_an_edit_of_a_comment() -> None:
     text = TEXT.replace("self.hass = hass\n", "self.hass = hass  # why\n")
     reading = read_again(read(TEXT, "0"), text, "1")

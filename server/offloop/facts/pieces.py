@@ -1,7 +1,7 @@
 """Read a text again while somebody edits one piece of it: only the edited statements are decoded anew.
 
-A piece is a function or method with the comments below it, or a statement at module level. The facts are
-those of the text with room: blanks at the end of a line, which the edited statement grows into, so that
+A piece is a function or method with the comments below it, or statements in the body of a class or at module
+level. The facts are those of the text with room: blanks at the end of a line, which the edited statement grows into, so that
 whatever stands behind it keeps its place. Blanks there mean nothing to Python, and lines and columns are
 the same with them; only offsets behind the room are larger than in the text itself. The room follows the
 edits from statement to statement within its piece, where it may lie at the end of a statement's last line; where
@@ -116,7 +116,7 @@ def _piece_around(text: str, facts: ModuleFacts, change: Change) -> Piece | None
     following = heads[place + 1].start if place + 1 < len(heads) else len(text)
     last = following - (2 if text[:following].endswith("\r\n") else text[:following].endswith(("\r", "\n")))
     is_function = isinstance(statement, Define) and statement.kind == "function"
-    if statement is None or end > last or (owner is not None and not is_function):
+    if statement is None or end > last:
         return None
     indentation = text[first : _first_offset(facts, statement)]
     functions = [item.index for item in facts.functions if first <= item.start < last]
@@ -136,7 +136,8 @@ def _piece_around(text: str, facts: ModuleFacts, change: Change) -> Piece | None
         _part(holder.calls, first, last),
     )
     is_whole = piece.body.size == 1 and statement.end <= last and not indentation.strip(" \t")
-    return piece if is_whole and (is_function or not piece.imports.size) else None
+    holds_class = any(first <= cls.start < last for cls in facts.classes)
+    return piece if is_whole and not holds_class and (is_function or not piece.imports.size) else None
 
 
 def _part(items: Sequence[Statement | Call], start: int, end: int) -> Part:
@@ -189,7 +190,7 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
                 return None
         elif piece.room.end == piece.end and tree.problems:
             without_room, _ = parse_piece(roomy, piece.start, piece.room.start, around)
-            if tree != without_room:
+            if _told_by_line(tree) != _told_by_line(without_room):
                 return None  # the blanks became part of a string without an end
     except (TooDeepError, RecursionError, UnreadableTreeError):
         return None
@@ -219,11 +220,17 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
         replace(
             piece,
             imports=piece.imports._replace(size=len(tree.imports)),
+            body=piece.body._replace(size=len(tree.body)),
             calls=piece.calls._replace(size=len(tree.calls)),
             decoded=decoded,
             is_closed=opened == () and (piece.is_closed or bool(tree.problems)),
         ),
     )
+
+
+def _told_by_line(tree: Tree) -> Tree:
+    """Return a tree whose problems have no columns: what is missing at the end of a line is told behind its blanks."""
+    return tree._replace(problems=tuple([problem._replace(column=0) for problem in tree.problems]))
 
 
 def _open_in(content: str, piece: Piece, opened: Iterable[Open]) -> tuple[SyntaxProblem, ...]:
@@ -271,15 +278,20 @@ def _stands_alone(content: str, indentation: str) -> bool:
 
 
 def _fits(tree: Tree, piece: Piece) -> bool:
-    """Whether a piece is still one statement, with as many functions, whose names are those of the parser."""
-    if len(tree.body) != 1 or tree.classes or len(tree.functions) != piece.functions.size:
+    """Whether a piece is still what it was, with as many functions, whose names are those of the parser.
+
+    It is one function, or statements that neither define nor import anything themselves.
+    """
+    if not tree.body or tree.classes or len(tree.functions) != piece.functions.size:
         return False
     if not all(item.name.isascii() for item in tree.functions):
         return False
-    statement = tree.body[0]
     if piece.function is None:
-        return not isinstance(statement, Define) and not tree.imports
-    return isinstance(statement, Define) and statement.index == piece.function
+        defines = any(isinstance(statement, Define) for statement in tree.body)
+        is_method = piece.owner is not None and any(not item.is_lambda for item in tree.functions)
+        return not (defines or is_method or tree.imports)
+    statement = tree.body[0]
+    return len(tree.body) == 1 and isinstance(statement, Define) and statement.index == piece.function
 
 
 def _joined(before: Reading, piece: Piece, tree: Tree, content: str, digest: str) -> ModuleFacts:
@@ -290,7 +302,7 @@ def _joined(before: Reading, piece: Piece, tree: Tree, content: str, digest: str
         body = piece.body.replaced(body, tree.body)
         calls = piece.calls.replaced(calls, tree.calls)
     else:
-        cls = _with_method(classes[piece.owner], piece, tree)
+        cls = _with_statements(classes[piece.owner], piece, tree)
         classes = Part(piece.owner, 1).replaced(classes, (cls,))
         body = tuple(
             [
@@ -312,13 +324,13 @@ def _joined(before: Reading, piece: Piece, tree: Tree, content: str, digest: str
     )
 
 
-def _with_method(cls: ClassFacts, piece: Piece, tree: Tree) -> ClassFacts:
-    is_last = piece.body.before + 1 == len(cls.body)
+def _with_statements(cls: ClassFacts, piece: Piece, tree: Tree) -> ClassFacts:
+    is_last = piece.body.before + piece.body.size == len(cls.body)
     return replace(
         cls,
         body=piece.body.replaced(cls.body, tree.body),
         calls=piece.calls.replaced(cls.calls, tree.calls),
-        end=tree.body[0].end if is_last else cls.end,
+        end=tree.end if is_last else cls.end,
     )
 
 

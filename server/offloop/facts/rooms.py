@@ -46,7 +46,8 @@ def places(
         # A line that came or went belongs to the one above, which may be typed on.
         first, last = first - len(line_end), last - len(line_end)
     first, last = piece.start + first, piece.start + last
-    if piece.edited_from <= first and last <= piece.room.start:
+    is_in_slot = piece.edited_from <= first and last <= piece.room.start
+    if is_in_slot and _LINE_END.search(known, last - piece.start, piece.room.start - piece.start) is None:
         slot = Span(piece.edited_from, piece.room.start)
     else:
         slot = _slot(before, piece, first, last)

@@ -44,7 +44,10 @@ class Around(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """A decoded text: definitions, all imports wherever they stand, module body and module calls."""
+    """A decoded text: definitions, all imports wherever they stand, module body and module calls.
+
+    ``end`` is where the block ends that a piece of a text is, by what the parser says.
+    """
 
     functions: tuple[FunctionFacts, ...]
     classes: tuple[ClassFacts, ...]
@@ -52,6 +55,7 @@ class Tree(NamedTuple):
     body: Block
     calls: tuple[Call, ...]
     problems: tuple[SyntaxProblem, ...]
+    end: int = 0
 
 
 def parse(text: str) -> Tree:
@@ -79,7 +83,8 @@ def parse_piece(
 
     Places are those in the text, indexes of functions those in the text's facts. The problems' lines are
     0-based and counted from the piece's first line. What was decoded ``before`` of the same piece is taken
-    over where it has not changed. Raises what ``parse`` raises.
+    over where it has not changed. The body is empty where the piece does not stay in its block. Raises what
+    ``parse`` raises.
     """
     piece = text[start:end]
     indented = piece[:1] in (" ", "\t")
@@ -90,11 +95,19 @@ def parse_piece(
     reader = renewing if renewing is not None else Reader(data, text, True, starts)
     reader.owner, reader.prefix = around.owner, around.prefix
     reader.functions = [None] * around.functions
-    body = _body(reader)
-    if indented and len(body) == 1 and isinstance(body[0], If) and len(body[0].branches) == 1:
-        body = body[0].branches[0][1]
-    tree = _tree(reader, body, _problems(errors, piece, _BLOCK_LINES if indented else 0))
+    body, last = _body(reader), 0
+    if indented:
+        body, last = _in_block(body)
+    tree = _tree(reader, body, _problems(errors, piece, _BLOCK_LINES if indented else 0))._replace(end=last)
     return tree, renewing.decoded() if renewing is not None else NOT_DECODED
+
+
+def _in_block(body: Block) -> tuple[Block, int]:
+    """Return what is in the block that was made around a piece, and its end; nothing where the piece leaves it."""
+    block = body[0] if len(body) == 1 else None
+    if isinstance(block, If) and len(block.branches) == 1 and not block.orelse:
+        return block.branches[0][1], block.end
+    return (), 0
 
 
 def syntax_problems(text: str) -> tuple[SyntaxProblem, ...]:

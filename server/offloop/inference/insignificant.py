@@ -1,8 +1,7 @@
 """Edits that mean nothing to an analysis: half-typed names, comments, values that lead nowhere.
 
 Such a statement calls nothing, hands nothing on and binds no name that anything else mentions. While somebody
-types it, what is known of everything around it stays. In a table at module level, so it does while a name is typed
-that is none yet.
+types it, what is known of everything around it stays. ``insignificant_outside`` tells of what stands in no function.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import chain, takewhile
-from typing import Protocol
 
 from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import (
@@ -19,7 +17,6 @@ from offloop.facts.tree import (
     Binary,
     Block,
     Boolean,
-    Call,
     Collection,
     Compare,
     Compound,
@@ -76,7 +73,7 @@ def is_insignificant(
     for old, new in zip(before, after, strict=True):
         if old is not new and not (_looks_same(old, new) and _differing(old.body, new.body, changed)):
             return False
-    if not all(_leads_nowhere(statement, properties) for statement in changed):
+    if not all(leads_nowhere(statement, properties) for statement in changed):
         return False
     names = {target.id for statement in changed for target in _bound(statement)}
     return not names or not _mentions(text, after[0], changed, names)
@@ -133,7 +130,7 @@ def _names(statement: Try) -> list[tuple[Expr | None, str | None]]:
 
 
 # -------------------------------------------------------------------- what leads nowhere
-def _leads_nowhere(statement: Statement, properties: Container[str]) -> bool:
+def leads_nowhere(statement: Statement, properties: Container[str]) -> bool:
     """Whether a statement has no effect but the names that it binds."""
     if isinstance(statement, Assign):
         if not all(isinstance(target, Name) for target in statement.targets):
@@ -160,81 +157,3 @@ def _mentions(text: str, function: FunctionFacts, changed: list[Statement], name
     words = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b")
     found = words.finditer(text, function.decorated_start, function.end)
     return any(not any(start <= word.start() < end for start, end in own) for word in found)
-
-
-# -------------------------------------------------------------------- tables at module level
-class Names(Protocol):
-    """What is asked of the names in a table."""
-
-    def is_known(self, name: str) -> bool:
-        """Whether a name stands for anything at module level."""
-        ...
-
-    def makes_plain_objects(self, callee: Expr) -> bool:
-        """Whether calling something does no more than keep what it is given in fields of an object."""
-        ...
-
-
-def is_insignificant_in_table(before: Block, after: Block, names: Names) -> bool:
-    """Whether a module's own statements differ in a table only, and there in names that are none yet."""
-    if len(before) != len(after):
-        return False
-    return all(old is new or _is_same_table(old, new, names) for old, new in zip(before, after, strict=True))
-
-
-def _is_same_table(old: Statement, new: Statement, names: Names) -> bool:
-    if isinstance(old, Define) and isinstance(new, Define):
-        return old == new
-    return (
-        isinstance(old, Assign)
-        and isinstance(new, Assign)
-        and (old.targets, old.annotation) == (new.targets, new.annotation)
-        and old.value is not None
-        and new.value is not None
-        and _is_same_value(old.value, new.value, names)
-    )
-
-
-def _is_same_value(old: Expr, new: Expr, names: Names) -> bool:
-    if old.__class__ is not new.__class__:
-        return False
-    if old == new:
-        return True
-    if isinstance(old, Name) and isinstance(new, Name):
-        return not names.is_known(old.id) and not names.is_known(new.id)
-    if isinstance(old, Dictionary) and isinstance(new, Dictionary):
-        return len(old.items) == len(new.items) and all(
-            one[0] == other[0] and _is_same_value(one[1], other[1], names)
-            for one, other in zip(old.items, new.items, strict=True)
-        )
-    if isinstance(old, Collection) and isinstance(new, Collection):
-        return (old.kind, len(old.items)) == (new.kind, len(new.items)) and all(
-            _is_same_value(one, other, names) for one, other in zip(old.items, new.items, strict=True)
-        )
-    return isinstance(old, Call) and isinstance(new, Call) and _is_same_call(old, new, names)
-
-
-def _is_same_call(old: Call, new: Call, names: Names) -> bool:
-    if old.function != new.function:
-        return False
-    if len(old.arguments) == len(new.arguments):
-        return all(
-            one[:2] == other[:2] and _is_same_value(one.value, other.value, names)
-            for one, other in zip(old.arguments, new.arguments, strict=True)
-        )
-    # Half-typed, a name is an argument of its own.
-    fewer, more = sorted((old.arguments, new.arguments), key=len)
-    first = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(fewer, more, strict=False)))
-    added = more[first : first + len(more) - len(fewer)]
-    return (
-        fewer[first:] == more[first + len(added) :]
-        and all(argument.keyword is not None for argument in fewer[first:])
-        and all(
-            argument.keyword is None
-            and not argument.stars
-            and isinstance(argument.value, Name)
-            and not names.is_known(argument.value.id)
-            for argument in added
-        )
-        and names.makes_plain_objects(old.function)
-    )

@@ -18,7 +18,8 @@ from functools import partial
 from offloop.facts.tree import Expr
 from offloop.inference.analysis import Analysis, analyse, begun, conclude
 from offloop.inference.edges import HandOffEdge
-from offloop.inference.insignificant import is_insignificant, is_insignificant_in_table
+from offloop.inference.insignificant import is_insignificant
+from offloop.inference.insignificant_outside import is_insignificant_outside
 from offloop.inference.parts import Part, joined, part_of
 from offloop.inference.program import ModuleInput, Program, differ_only_in
 from offloop.inference.properties import property_uses
@@ -206,9 +207,11 @@ def _means_nothing(layer: _Layer, before: _Given, given: _Given) -> bool:
     if before.answers != given.answers or not old.edited == new.edited == functions:
         return False
     program = layer.analysis.program
+    if program.property_names is None:
+        return False
     if functions is None:
-        return _is_same_table(program, new)
-    if program.property_names is None or not differ_only_in(functions, old.facts, new.facts):
+        return _means_nothing_outside(program, new, program.property_names)
+    if not differ_only_in(functions, old.facts, new.facts):
         return False
     own = slice(functions.start, functions.stop)
     is_nothing = is_insignificant(
@@ -219,40 +222,36 @@ def _means_nothing(layer: _Layer, before: _Given, given: _Given) -> bool:
     return is_nothing
 
 
-def _is_same_table(program: Program, new: ModuleInput) -> bool:
-    """Put a new text in the place of a module's, if only half-typed names in a table differ; the trees stay."""
+def _means_nothing_outside(program: Program, new: ModuleInput, properties: frozenset[str]) -> bool:
+    """Put a new text in the place of a module's, if nothing depends on what differs; the trees stay."""
     known, facts = program.world.analysed[new.name].facts, new.facts
-    is_same = (
-        new.room is not None
-        and known.functions == facts.functions
-        and known.classes == facts.classes
-        and known.imports == facts.imports
-        and is_insignificant_in_table(known.body, facts.body, NamesOfModule(program, new.name))
+    names_in = partial(Names, program, new.name)
+    if new.room is None or not is_insignificant_outside(known, facts, properties, names_in):
+        return False
+    kept = replace(
+        facts, functions=known.functions, classes=known.classes, body=known.body, calls=known.calls
     )
-    if is_same:
-        kept = replace(
-            facts, functions=known.functions, classes=known.classes, body=known.body, calls=known.calls
-        )
-        program.put(replace(new, facts=kept))
-    return is_same
+    program.put(replace(new, facts=kept))
+    return True
 
 
 @dataclass(frozen=True, slots=True)
-class NamesOfModule:
-    """What the names stand for that a module's own statements mention."""
+class Names:
+    """What the names stand for that statements in the body of a class or a module's own mention."""
 
     program: Program
     module: str
+    cls: int | None
 
     def is_known(self, name: str) -> bool:
-        """Whether a name stands for anything at module level."""
-        scope = ScopeRef(self.module, None)
+        """Whether a name stands for anything there."""
+        scope = ScopeRef(self.module, None, self.cls)
         return hasattr(builtins, name) or self.program.evaluator.lookup(name, scope) is not None
 
     def makes_plain_objects(self, callee: Expr) -> bool:
         """Whether calling something does no more than keep what it is given in fields of an object."""
         world = self.program.world
-        found = self.program.evaluator.values(callee, ScopeRef(self.module, None))
+        found = self.program.evaluator.values(callee, ScopeRef(self.module, None, self.cls))
         return bool(found) and all(
             isinstance(value, ClassObject)
             and world.constructor(value.type) is None
