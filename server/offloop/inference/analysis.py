@@ -16,10 +16,10 @@ from offloop.inference.open_calls import OpenCalls, handed_to_both, open_calls, 
 from offloop.inference.parts import NO_PART, Part, handed_only, part_of
 from offloop.inference.program import ModuleInput, Program
 from offloop.inference.properties import property_uses, whole
-from offloop.inference.removers import REMOVER, remover_api, removers
+from offloop.inference.removers import REMOVER, Removers, remover_api
 from offloop.inference.seeds import EntrySeed, Seed, entry_seeds, hint_arguments, seeds, with_effects
 from offloop.inference.started import without_driven, without_unstarted
-from offloop.library.model import Catalog, Kind, LoopApi, Tier, Type
+from offloop.library.model import HARMFUL, Catalog, Kind, LoopApi, Tier, Type
 from offloop.library.overrides import ASYNCIO_APIS
 from offloop.resolve.boundary import Boundary
 from offloop.resolve.usage import Usage
@@ -27,7 +27,6 @@ from offloop.resolve.usage import Usage
 if TYPE_CHECKING:
     from offloop.inference.crossings import Crossing
 
-_HARMFUL = frozenset({Tier.RAISES, Tier.RAISES_VIA, Tier.CORRUPTS})
 _NO_SUMMARY = Summary(ExecutionContext.UNKNOWN)
 
 
@@ -93,7 +92,7 @@ class Analysis:
         api = self.catalog.loop_apis.get(registration) or ASYNCIO_APIS.get(dotted)
         if api is not None and registration != dotted:
             return remover_api(api)
-        return api if api is not None and api.tier in _HARMFUL else None
+        return api if api is not None and api.tier in HARMFUL else None
 
 
 def analyse(
@@ -132,7 +131,7 @@ def begun(
         program.evaluator,
         dict(catalog.handoffs),
         callers=catalog.callers,
-        removers=removers(program.world, catalog),
+        removers=Removers(program.world, catalog),
     )
     watched = boundary.region.module if boundary is not None else None
     graph.build(decorators.tokens(), decorators.registered(), without=watched)

@@ -7,7 +7,7 @@ set of slots joined by flows, solved by a worklist. A container and its elements
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import Argument, Call, Constant, Expr
@@ -53,7 +53,7 @@ class CallGraph:
         *,
         follow_stars: bool = True,
         callers: Mapping[str, tuple[str, ...]] | None = None,
-        removers: frozenset[str] = frozenset(),
+        removers: Container[str] = (),
         listeners: frozenset[str] | None = None,
     ) -> None:
         self.world = world

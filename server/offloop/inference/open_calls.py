@@ -16,25 +16,21 @@ from offloop.inference.context import Evidence, ExecutionContext, FunctionId, Re
 from offloop.inference.edges import HandOffEdge
 from offloop.inference.fixpoint import Outgoing
 from offloop.inference.program import Program
-from offloop.library.model import ANYWHERE, Catalog, Dispatch, EntryPoint, Kind
+from offloop.library.model import Catalog, Dispatch, Kind
 
 OpenCalls = Mapping[FunctionId, Evidence]
 
 
 def open_calls(program: Program, catalog: Catalog) -> OpenCalls:
     """Return the functions that may be called from anywhere, each with the place that calls or imports it."""
-    methods: dict[str, EntryPoint] = {}
-    functions: dict[str, EntryPoint] = {}
-    for entry in catalog.entry_points:
-        if entry.runs_in == ANYWHERE:
-            (methods if entry.class_name else functions)[entry.method] = entry
+    members, functions = catalog.entries.members, catalog.entries.functions
     found: dict[FunctionId, Evidence] = {}
-    for module in program.world.analysed.values() if methods or functions else ():
+    for module in program.world.analysed.values() if members or functions else ():
         for facts in module.facts.functions:
             if facts.owner_class is None:
                 called = functions.get(f"{module.name}.{facts.qualname}")
             else:
-                called = methods.get(facts.name)
+                called = members.get(facts.name)
             function = FunctionId(module.name, facts.index)
             if called is not None and not program.is_pinned(function):
                 reason = Reason.ENTRY_POINT if called.class_name else Reason.CALL

@@ -9,11 +9,15 @@ from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import Attribute
 from offloop.inference.analysis import Analysis
 from offloop.inference.context import FunctionId
+from offloop.library.model import component_of, is_class_name
 from offloop.library.overrides import ASYNCIO_APIS
 from offloop.library.signature import import_target
 from offloop.resolve.values import ScopeRef
 
-_INTEGRATIONS = "homeassistant.components."
+_NONE: frozenset[str] = frozenset()
+_ASYNCIO_METHODS = frozenset(
+    name for owner, _, name in (api.rpartition(".") for api in ASYNCIO_APIS) if is_class_name(owner)
+)
 
 
 class OpenReceiver(NamedTuple):
@@ -75,31 +79,18 @@ def _loop_methods(analysis: Analysis) -> frozenset[str]:
     Classes of another integration are met by who imports from it; without this, everyday names such as
     ``get`` would raise questions everywhere.
     """
-    met = _integrations(analysis)
-    found = set()
-    for api in (*analysis.catalog.loop_apis, *ASYNCIO_APIS):
-        owner, _, name = api.rpartition(".")
-        is_method = owner.rpartition(".")[2].lstrip("_")[:1].isupper()
-        if is_method and _home(owner) in met and analysis.loop_api(api) is not None:
-            found.add(name)
-    return frozenset(found)
+    methods = analysis.catalog.loop_methods
+    return _ASYNCIO_METHODS.union(*[methods.get(component, _NONE) for component in _components(analysis)])
 
 
-def _integrations(analysis: Analysis) -> frozenset[str]:
-    """Return the integrations that the analysed modules belong to or import from; "" stands for the core."""
+def _components(analysis: Analysis) -> frozenset[str]:
+    """Return the components that the analysed modules belong to or import from; "" stands for the core."""
     found = {""}
     world: Mapping[str, object] = analysis.program.world.analysed
     for module in analysis.program.world.analysed.values():
-        found.add(_home(module.name))
+        found.add(component_of(module.name))
         for statement in module.facts.imports:
             target = import_target(module.name, module.signature.is_package, statement)
             if target not in world:
-                found.add(_home(f"{target}.{statement.name}" if statement.name else target))
+                found.add(component_of(f"{target}.{statement.name}" if statement.name else target))
     return frozenset(found)
-
-
-def _home(dotted: str) -> str:
-    """Return the integration that a dotted name lies in, "" for any other."""
-    if not dotted.startswith(_INTEGRATIONS):
-        return ""
-    return dotted.removeprefix(_INTEGRATIONS).partition(".")[0]

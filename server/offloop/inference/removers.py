@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offloop.inference.edges import Atom
-from offloop.library.model import Catalog, FunctionSignature, Kind, LoopApi, Tier, Type, Variable
+from offloop.library.model import HARMFUL, Catalog, FunctionSignature, Kind, LoopApi, Tier, Type, Variable
 from offloop.library.overrides import LOOP_PREFIXES
 from offloop.resolve.world import World
 
@@ -11,16 +11,32 @@ from offloop.resolve.world import World
 REMOVER = ".<remover>"
 
 
-def removers(world: World, catalog: Catalog) -> frozenset[str]:
-    """Return the registrations of the loop that give back a function to undo them, by canonical name."""
-    return frozenset(
-        name
-        for name, api in catalog.loop_apis.items()
-        if api.kind is not Kind.COROUTINE
-        and api.tier in (Tier.RAISES, Tier.RAISES_VIA, Tier.CORRUPTS)
-        and name.rpartition(".")[2].startswith(LOOP_PREFIXES)
-        and _gives_callable(world, name)
-    )
+class Removers:
+    """The registrations of the loop that give back a function to undo them; each is looked at when it is called."""
+
+    def __init__(self, world: World, catalog: Catalog) -> None:
+        self._world = world
+        self._catalog = catalog
+        self._known: dict[str, bool] = {}
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a function, by its canonical name, is one of them."""
+        if not isinstance(name, str):
+            return False
+        known = self._known.get(name)
+        if known is None:
+            known = self._known[name] = self._gives_remover(name)
+        return known
+
+    def _gives_remover(self, name: str) -> bool:
+        api = self._catalog.loop_apis.get(name)
+        return (
+            api is not None
+            and api.kind is not Kind.COROUTINE
+            and api.tier in HARMFUL
+            and name.rpartition(".")[2].startswith(LOOP_PREFIXES)
+            and _gives_callable(self._world, name)
+        )
 
 
 def _gives_callable(world: World, name: str) -> bool:

@@ -12,7 +12,6 @@ from offloop.inference.decorators import Effect
 from offloop.inference.edges import HandOffEdge
 from offloop.inference.program import Program
 from offloop.library.model import (
-    ANYWHERE,
     Catalog,
     ClassSignature,
     Dispatch,
@@ -52,30 +51,21 @@ class EntrySeed(NamedTuple):
 # -------------------------------------------------------------------- entry points
 def entry_seeds(program: Program, catalog: Catalog, package: str) -> Iterator[EntrySeed]:
     """Yield the functions of the integration of that package that Home Assistant calls."""
-    by_class: dict[str, list[EntryPoint]] = {}
-    hooks: list[EntryPoint] = []
-    for entry in catalog.entry_points:
-        if entry.runs_in == ANYWHERE:
-            continue
-        if entry.class_name:
-            by_class.setdefault(entry.class_name, []).append(entry)
-        else:
-            hooks.append(entry)
     for module in program.world.analysed.values():
         for cls in module.facts.classes:
             signature = program.world.class_named(f"{module.name}.{cls.qualname}")
             if signature is not None:
-                yield from _class_entries(program, signature, by_class)
-        for hook in hooks:
+                yield from _class_entries(program, signature, catalog.entries.of_classes)
+        for hook in catalog.entries.hooks:
             yield from _hook_entries(program, module.name, hook, package)
 
 
 def _class_entries(
-    program: Program, signature: ClassSignature, by_class: Mapping[str, list[EntryPoint]]
+    program: Program, signature: ClassSignature, of_classes: Mapping[str, list[EntryPoint]]
 ) -> Iterator[EntrySeed]:
     kind = Type(signature.dotted)
     for ancestor in program.world.ancestry(kind):
-        for entry in by_class.get(ancestor.name, ()):
+        for entry in of_classes.get(ancestor.name, ()):
             found = program.world.method(kind, entry.method)
             if found is None or found[1].module not in program.world.analysed or found[1].role == "static":
                 continue

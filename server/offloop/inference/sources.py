@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import (
@@ -53,7 +53,7 @@ class Sources:
         self.slots = slots
         self.wrappers = wrappers
         # Functions of the library whose result undoes what they did.
-        self.removers: frozenset[str] = frozenset()
+        self.removers: Container[str] = ()
         # The classes of what users of a library derive listeners from; None where no objects are followed.
         self.listeners: frozenset[str] | None = None
 

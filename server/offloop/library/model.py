@@ -6,9 +6,11 @@ Lines are 1-based. Everything here is data: derived in ``offloop.catalog`` or ke
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 
@@ -124,6 +126,9 @@ class Tier(Enum):
     UNKNOWN = "unknown"
 
 
+HARMFUL = frozenset({Tier.RAISES, Tier.RAISES_VIA, Tier.CORRUPTS})
+
+
 class Dispatch(Enum):
     """Where a callable that is handed over runs; KEPT: where a later call of one of some functions is made.
 
@@ -230,6 +235,7 @@ ATTRIBUTE = -1
 # who knows in which threads.
 ANY_OBJECT = "object"
 ANYWHERE = "anywhere"
+_COMPONENTS = "homeassistant.components."
 
 
 class BlockingCall(NamedTuple):
@@ -253,7 +259,20 @@ class SyncApi(NamedTuple):
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+class EntryIndex(NamedTuple):
+    """The entry points of a catalog by what they are looked up by.
+
+    ``of_classes`` are by dotted name of the class, ``hooks`` are functions of modules. Of those that are called from
+    ANYWHERE, ``members`` are by name, ``functions`` by dotted name.
+    """
+
+    of_classes: Mapping[str, list[EntryPoint]]
+    hooks: tuple[EntryPoint, ...]
+    members: Mapping[str, EntryPoint]
+    functions: Mapping[str, EntryPoint]
+
+
+@dataclass(frozen=True)
 class Catalog:
     """Everything that one release of Home Assistant says about threads.
 
@@ -275,3 +294,40 @@ class Catalog:
     blocking: tuple[BlockingCall, ...] = ()
     sync_apis: Mapping[str, SyncApi] = field(default_factory=dict)
     callers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def entries(self) -> EntryIndex:
+        """The entry points, as each analysis looks them up."""
+        of_classes: dict[str, list[EntryPoint]] = defaultdict(list)
+        hooks: list[EntryPoint] = []
+        open_calls: tuple[dict[str, EntryPoint], dict[str, EntryPoint]] = ({}, {})
+        for entry in self.entry_points:
+            if entry.runs_in == ANYWHERE:
+                open_calls[not entry.class_name][entry.method] = entry
+            elif entry.class_name:
+                of_classes[entry.class_name].append(entry)
+            else:
+                hooks.append(entry)
+        return EntryIndex(dict(of_classes), tuple(hooks), *open_calls)
+
+    @cached_property
+    def loop_methods(self) -> Mapping[str, frozenset[str]]:
+        """The names of methods that do harm off the loop, by the component of their class; "" stands for the core."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for dotted, api in self.loop_apis.items():
+            owner, _, name = dotted.rpartition(".")
+            if api.tier in HARMFUL and is_class_name(owner):
+                found[component_of(owner)].add(name)
+        return {component: frozenset(names) for component, names in found.items()}
+
+
+def is_class_name(dotted: str) -> bool:
+    """Whether a dotted name looks like that of a class."""
+    return dotted.rpartition(".")[2].lstrip("_")[:1].isupper()
+
+
+def component_of(dotted: str) -> str:
+    """Return the component of Home Assistant that a dotted name lies in, "" for any other."""
+    if not dotted.startswith(_COMPONENTS):
+        return ""
+    return dotted.removeprefix(_COMPONENTS).partition(".")[0]
