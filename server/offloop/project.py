@@ -353,7 +353,7 @@ class Project:
             reading = read_again(known.reading, file.text, file.digest, inner=inner)
         module = ModuleInput(file.module, file.path, file.is_package, reading.text, reading.facts)
         if reading.piece is not None:
-            module = replace(module, room=reading.piece.room, edited=reading.piece.edited)
+            module = module._replace(room=reading.piece.room, edited=reading.piece.edited)
         return _Read(file, reading, module)
 
     def _findings(self, rule: Rule, analysis: Analysis) -> Iterator[Diagnostic]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from offloop.facts.again import NOT_DECODED, Decoded
@@ -24,8 +23,7 @@ class Part(NamedTuple):
         return (*items[: self.before], *new, *items[self.before + self.size :])
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """The piece that is being edited, in offsets of the text with room, and its parts of the facts.
 
     ``start`` is where its first line starts, ``line`` the 0-based number of that, ``end`` where its last line
@@ -64,8 +62,7 @@ class Piece:
         return body[self.body.before : self.body.before + self.body.size]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A text and its facts; with the room in it while a piece of it is being edited.
 
     ``last`` is the last reading with room, where half-typed code made it necessary to read the whole text.

@@ -1,11 +1,11 @@
 """Read a text again while somebody edits one piece of it: only the edited statements are decoded anew.
 
 A piece is a function or method with the comments below it, or statements in the body of a class or at module
-level. The facts are those of the text with room: blanks at the end of a line, which the edited statement grows into, so that
-whatever stands behind it keeps its place. Blanks there mean nothing to Python, and lines and columns are
-the same with them; only offsets behind the room are larger than in the text itself. The room follows the
-edits from statement to statement within its piece, where it may lie at the end of a statement's last line; where
-it may not, it is at the end of the piece.
+level. The facts are those of the text with room: blanks at the end of a line, which the edited statement grows
+into, so that whatever stands behind it keeps its place. Blanks there mean nothing to Python, and lines and columns
+are the same with them; only offsets behind the room are larger than in the text itself. The room follows the edits
+from statement to statement within its piece, where it may lie at the end of a statement's last line; where it may
+not, it is at the end of the piece.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from offloop.facts.tree import Call, Define, Statement
 from offloop.text import Room, Span, line_start, line_starts
 
 # Blanks that a piece has to grow into; when they are used up, the whole text is read once.
-_ROOM = 2000
+_ROOM = 600
 _ANY_LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
 
@@ -53,7 +53,7 @@ def read_again(before: Reading, text: str, digest: str, *, inner: bool = True) -
     if found is None:
         found = read(text, digest)
         if found.facts.problems:
-            found = replace(found, last=roomy)
+            found = found._replace(last=roomy)
     return found
 
 
@@ -72,7 +72,7 @@ def _with_room(before: Reading, text: str) -> Reading | None:
     roomy = piece.room.opened(known)
     facts = replace(extract(roomy), digest=facts.digest)
     is_regular = still_open(roomy) == () and not misses_definitions(roomy, facts, Span(0, len(roomy)), None)
-    return Reading(roomy, facts, replace(piece, is_regular=is_regular, is_closed=is_regular))
+    return Reading(roomy, facts, piece._replace(is_regular=is_regular, is_closed=is_regular))
 
 
 class _Head(NamedTuple):
@@ -166,7 +166,7 @@ def _with_new_piece(before: Reading, text: str, digest: str, *, inner: bool) -> 
     change = differing(known, content)
     stays_closed = piece.is_closed and not change.may_open_or_close(content)
     for place in places(before, piece, known, content, change, inner=inner):
-        moved = replace(piece, room=Room(place.end, spare), edited_from=place.start, is_closed=stays_closed)
+        moved = piece._replace(room=Room(place.end, spare), edited_from=place.start, is_closed=stays_closed)
         found = _with_room_at(before, moved, content, text, digest)
         if found is not None:
             return found
@@ -217,8 +217,7 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     return Reading(
         roomy,
         facts,
-        replace(
-            piece,
+        piece._replace(
             imports=piece.imports._replace(size=len(tree.imports)),
             body=piece.body._replace(size=len(tree.body)),
             calls=piece.calls._replace(size=len(tree.calls)),
@@ -247,7 +246,7 @@ def _problems(
 ) -> tuple[SyntaxProblem, ...]:
     """Return the problems of a text; none where they are not those of the piece alone."""
     own = [problem._replace(line=problem.line + piece.line) for problem in tree.problems]
-    if is_closed and max(p.line for p in tree.problems) < _last_line(content):
+    if is_closed and _goes_on(content, max([p.line for p in tree.problems])):
         last = content[: piece.room.start - piece.start]
         line = piece.line + _line_ends(last, 0, len(last))
         column = len(last) - line_start(last, len(last))
@@ -261,10 +260,10 @@ def _problems(
     return found if is_all else ()
 
 
-def _last_line(content: str) -> int:
-    """Return the number of the last line that is not blank and no comment: what is wrong there may look further."""
-    lines = enumerate(_ANY_LINE_END.split(content))
-    return max((number for number, line in lines if line.strip() and line.lstrip()[0] != "#"), default=0)
+def _goes_on(content: str, line: int) -> bool:
+    """Whether anything but comments follows a line: what is wrong in the last one may go on behind the piece."""
+    below = _ANY_LINE_END.split(content)[line + 1 :]
+    return any(text.strip() and text.lstrip()[0] != "#" for text in reversed(below))
 
 
 def _stands_alone(content: str, indentation: str) -> bool:

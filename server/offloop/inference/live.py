@@ -231,7 +231,7 @@ def _means_nothing_outside(program: Program, new: ModuleInput, properties: froze
     kept = replace(
         facts, functions=known.functions, classes=known.classes, body=known.body, calls=known.calls
     )
-    program.put(replace(new, facts=kept))
+    program.put(new._replace(facts=kept))
     return True
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import is_
+from typing import NamedTuple
 
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.inference.context import FunctionId
@@ -18,8 +19,7 @@ from offloop.resolve.world import AnalysedModule, World
 from offloop.text import LineIndex, Room
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleInput:
+class ModuleInput(NamedTuple):
     """One module to analyse; ``path`` is how places in it are named.
 
     Somebody may be editing a piece of it: then there is ``room`` in the text, and ``edited`` are the function

@@ -1,10 +1,11 @@
-"""The byte streams: reads in a thread of its own, writes in another, so that the loop waits for neither."""
+"""The byte streams: the loop reads and writes what is there at once, threads do where that cannot be known."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import os
+import select
 import sys
 import threading
 from collections.abc import Callable
@@ -19,18 +20,29 @@ _PARENT_SECONDS = 2.0
 
 
 class Outlet:
-    """Write what it is given, in order, to a file descriptor; ``write`` never blocks."""
+    """Write what it is given, in order, to a file descriptor; ``write`` never blocks and is called in one thread.
+
+    What a pipe takes at once is written at once, all else by a thread of its own.
+    """
 
     def __init__(self, descriptor: int, on_broken: Callable[[], None]) -> None:
         self._descriptor = descriptor
         self._on_broken = on_broken
         self._queue: SimpleQueue[bytes | None] = SimpleQueue()
+        # Each is changed by one thread only.
+        self._queued = self._written = 0
+        self._takes = _waiting_room(descriptor)
         self._thread = threading.Thread(target=self._serve, name="offloop-write", daemon=True)
         self._thread.start()
 
     def write(self, data: bytes) -> None:
-        """Queue bytes."""
-        self._queue.put(data)
+        """Write bytes, or queue them."""
+        if self._queued == self._written and len(data) <= self._takes():
+            with contextlib.suppress(OSError):  # the thread will tell
+                data = data[os.write(self._descriptor, data) :]
+        if data:
+            self._queued += 1
+            self._queue.put(data)
 
     def close(self) -> None:
         """Wait, for some seconds at most, until all is written."""
@@ -46,6 +58,16 @@ class Outlet:
             except OSError:
                 self._on_broken()
                 return
+            self._written += 1
+
+
+def _waiting_room(descriptor: int) -> Callable[[], int]:
+    """Return a function that tells how many bytes can be written without waiting, as far as that can be known."""
+    if sys.platform == "win32":
+        return lambda: 0
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return lambda: select.PIPE_BUF if poll.poll(0) == [(descriptor, select.POLLOUT)] else 0
 
 
 class Conversation:
@@ -102,20 +124,45 @@ async def converse_stdio(protocol: OffloopProtocol, source: int, sink: int) -> i
     outlet = Outlet(sink, lambda: _soon(loop, lambda: conversation.end(1)))
     protocol.set_writer(outlet)
 
-    def read() -> None:
-        data = b"start"
-        while data:
-            try:
-                data = os.read(source, _CHUNK)
-            except OSError:
-                data = b""
-            chunk = data
-            _soon(loop, lambda chunk=chunk: conversation.feed(chunk))  # type: ignore[misc]  # a default binds it now
-
-    threading.Thread(target=read, name="offloop-read", daemon=True).start()
+    stop = _reading(loop, source, conversation.feed)
     code = await conversation.wait()
+    stop()
     outlet.close()
     return code
+
+
+def _reading(
+    loop: asyncio.AbstractEventLoop, source: int, feed: Callable[[bytes], None]
+) -> Callable[[], object]:
+    """Feed what arrives at a file descriptor, no bytes at its end; returns a function that stops that."""
+
+    def read() -> None:
+        data = _read(source)
+        if not data:
+            loop.remove_reader(source)
+        feed(data)
+
+    try:
+        loop.add_reader(source, read)
+    except (NotImplementedError, OSError):  # on Windows; a file
+
+        def read_all() -> None:
+            data = b"start"
+            while data:
+                data = _read(source)
+                chunk = data
+                _soon(loop, lambda chunk=chunk: feed(chunk))  # type: ignore[misc]  # a default binds it now
+
+        threading.Thread(target=read_all, name="offloop-read", daemon=True).start()
+        return lambda: None
+    return lambda: loop.remove_reader(source)
+
+
+def _read(source: int) -> bytes:
+    try:
+        return os.read(source, _CHUNK)
+    except OSError:
+        return b""
 
 
 async def converse_tcp(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import (
+    FeatureNotificationError,
     JsonRpcException,
     JsonRpcInvalidParams,
     JsonRpcInvalidRequest,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cattrs import Converter as Structurer
     from pygls.lsp.server import LanguageServer
 
+# Handled by plain functions of ours, which must not suspend.
 _OWN_TEXT_SYNC = (
     types.TEXT_DOCUMENT_DID_OPEN,
     types.TEXT_DOCUMENT_DID_CHANGE,
@@ -114,6 +116,20 @@ class OffloopProtocol(LanguageServerProtocol):
             future = self._request_futures.pop(data["id"], None)
             if future is not None and not future.done():
                 future.set_exception(error)
+
+    def _handle_notification(self, method_name: str, params: Any) -> None:
+        """Hand what tells of texts straight to its feature: pygls makes an id, a future and a look at the function.
+
+        There is one for each keystroke.
+        """
+        handler = self.fm.features.get(method_name) if method_name in _OWN_TEXT_SYNC else None
+        if handler is None:
+            super()._handle_notification(method_name, params)
+            return
+        try:
+            handler(params)
+        except Exception as error:  # noqa: BLE001 - one bad message must not end the session
+            self._server.report_server_error(error, FeatureNotificationError)
 
     def _handle_response(
         self, msg_id: str | int, result: Any | None = None, error: types.ResponseError | None = None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from offloop.lsp.analysis import (
     Analysed,
@@ -261,7 +262,7 @@ class Session:
         home.settled.clear()
         self.on_change()
         if home.runner is None or home.runner.done():
-            home.runner = asyncio.create_task(self._run(home))
+            home.runner = _begun(self._run(home))
 
     async def _run(self, home: Home) -> None:
         while home.done != home.generation:
@@ -372,6 +373,13 @@ class Session:
         """Run a job in the analysis thread unless it was overtaken while it waited there."""
         self._check_current(home, generation)
         return job()
+
+
+def _begun(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    """Return a task that has been run until it waits, where Python can: not only after what the loop does next."""
+    if sys.version_info >= (3, 12):
+        return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
+    return asyncio.create_task(work)
 
 
 def _put(
