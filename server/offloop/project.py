@@ -82,6 +82,7 @@ class Project:
         )
         self.settings = settings
         self._live = LiveAnalysis() if live else None
+        self._files: tuple[SourceFile, ...] = ()
         self._read: dict[str, _Read] = {}
         self._jedi = jedi
         self._owns_jedi = jedi is None
@@ -112,17 +113,28 @@ class Project:
         """
         if self._live is None:
             self.release()
-        before, self._read = self._read, {file.path: self._reading(file) for file in integration.files}
-        self._carry_answers(before)
+        before = self._read
+        self._read_all(integration.files)
+        if self._answers:
+            self._carry_answers(before)
         result = self._checked(integration, focus)
-        cut = [
-            path for path, one in self._read.items() if one.reading.has_inner_room and self._is_told_of(path)
-        ]
+        read = self._read.items() if result.diagnostics else ()
+        cut = [path for path, one in read if one.reading.has_inner_room and self._is_told_of(path)]
         if cut:
             # Text is cut out of these files, and there must be no room amid what is cut out.
             self._read |= {path: self._reading(self._read[path].file, again=True) for path in cut}
             result = self._checked(integration, focus)
         return result
+
+    def _read_all(self, files: tuple[SourceFile, ...]) -> None:
+        """Read the files; mostly all but the one that somebody types in are the same objects as before."""
+        known, self._files = self._files, files
+        changed = [(old, new) for old, new in zip(known, files, strict=False) if old is not new]
+        is_same = len(known) == len(files) and all(old.path == new.path for old, new in changed)
+        again = {
+            file.path: self._reading(file) for file in ((new for _, new in changed) if is_same else files)
+        }
+        self._read = self._read | again if is_same else again
 
     def _checked(self, integration: Integration, focus: str) -> CheckResult:
         inputs = [one.module for one in self._read.values()]
@@ -172,8 +184,8 @@ class Project:
             problem = Problem(integration.root, f"internal error: {error!r}", internal=True)
             return CheckResult((), (), (*integration.problems, problem)), (), None
         found, receivers = judged.found, judged.receivers
-        rooms = {item.path: item.room for item in inputs if item.room is not None}
-        if found and rooms:
+        rooms = {item.path: item.room for item in inputs if item.room is not None} if found else {}
+        if rooms:
             found = tuple([without_room(diagnostic, rooms) for diagnostic in found])
         counts = ReceiverCounts(receivers.own, receivers.answered, len(receivers.open))
         problems = [
@@ -249,17 +261,12 @@ class Project:
             return False
         if self._jedi is None:
             self._jedi = JediWorker(cache_folder(), [])
-        root = self.catalog.source_root
-        known = [
-            *integration.import_folders,
-            *([] if root is None else [root]),
-            *map(str, self.libraries.folders),
-        ]
-        folders = tuple(dict.fromkeys(known))
-        answers = self._jedi.ask(self._questions, timeout, folders)
+        roots = [root for root in (self.catalog.source_root,) if root is not None]
+        folders = dict.fromkeys([*integration.import_folders, *roots, *map(str, self.libraries.folders)])
+        answers = self._jedi.ask(self._questions, timeout, tuple(folders))
         new = {key: types for key, types in answers.items() if self._is_open_question(key)}
         is_news = any(types != self._answers.get(key, ()) for key, types in new.items())
-        self._answers.update(new)
+        self._answers |= new
         self._carried -= new.keys()
         return is_news or (self._jedi.fault is not None and not self._is_fault_told)
 
@@ -316,6 +323,8 @@ class Project:
 
     def _answered(self, inputs: Iterable[ModuleInput]) -> dict[tuple[str, int], Type]:
         """Return the answers on the given texts, and forget those on others."""
+        if not self._answers:
+            return {}
         modules = {(item.path, item.facts.digest): item for item in inputs}
         self._answers = {key: types for key, types in self._answers.items() if key[:2] in modules}
         self._carried &= self._answers.keys()
@@ -334,15 +343,7 @@ class Project:
     def _reading(self, file: SourceFile, *, again: bool = False) -> _Read:
         """Return what is read of a file: the same as before where its text is, unless it is to be read ``again``."""
         known = self._read.get(file.path)
-        if (
-            not again
-            and known is not None
-            and (
-                known.file is file
-                or (known.file.digest, known.file.module, known.file.is_package)
-                == (file.digest, file.module, file.is_package)
-            )
-        ):
+        if known is not None and not again and known.file.is_same(file):
             return known
         if known is None or self._live is None:
             reading = read(file.text, file.digest)

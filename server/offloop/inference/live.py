@@ -53,7 +53,8 @@ class _Given:
         return [
             name
             for name, item in self.inputs.items()
-            if item.facts is not other.inputs[name].facts or item.path != other.inputs[name].path
+            if item is not (old := other.inputs[name])
+            and (item.facts is not old.facts or item.path != old.path)
         ]
 
 
@@ -100,8 +101,7 @@ class LiveAnalysis:
         """
         given = _Given({item.name: item for item in inputs}, catalog, package, dict(answers))
         before, self._given = self._given, None  # should anything go wrong, the next time is the first one
-        focused = next((item.name for item in inputs if item.path == focus), None)
-        analysis = self._again(before, given, focused)
+        analysis = self._again(before, given, focus)
         self._given = given
         return analysis
 
@@ -112,14 +112,13 @@ class LiveAnalysis:
         self._given = self._analysis = None
         self._layers = ()
 
-    def _again(self, before: _Given | None, given: _Given, focused: str | None) -> Analysis:
+    def _again(self, before: _Given | None, given: _Given, focus: str) -> Analysis:
         watched = self._layers[0].region.module if self._layers else None
         changed = given.changed(before) if before is not None else None
         if changed == [] and self._analysis is not None and before is not None:
             if given.answers == before.answers:
                 return self._analysis
             changed = [watched] if watched is not None else None
-        module = changed[0] if changed is not None and len(changed) == 1 else focused
         if self._layers and watched is not None and changed == [watched] and before is not None:
             if len(self._kept) < _MOST_KEPT and _means_nothing(self._layers[-1], before, given):
                 if self._layers[-1].region.functions is not None:
@@ -132,6 +131,8 @@ class LiveAnalysis:
                 return self._layers[0].analysis
         if self._analysis is not None:
             self._analysis.release()
+        focused = (item.name for item in given.inputs.values() if item.path == focus)
+        module = changed[0] if changed is not None and len(changed) == 1 else next(focused, None)
         self._analysis, self._layers = _analysed(given, module)
         return self._analysis
 

@@ -119,6 +119,7 @@ class DiskTexts:
     _listed_at: int = 0
     _last: tuple[Look, Snapshot, Integration] | None = None
     _places: dict[str, int] = field(default_factory=dict)
+    _lines: dict[str, LineIndex] = field(default_factory=dict)
     _wishes: int = 0
 
     def edited(self, snapshot: Snapshot) -> Integration | None:
@@ -158,6 +159,11 @@ class DiskTexts:
         """Keep what was found by a look at the disk."""
         self._last = look, snapshot, integration
         self._places = {file.path: place for place, file in enumerate(integration.files)}
+        self._lines = {file.path: LineIndex(file.text) for file in integration.files}
+
+    def lines(self, opened: Mapping[str, OpenText]) -> dict[str, LineIndex]:
+        """Return the lines of the files of the last look, and those of the open texts in their place."""
+        return self._lines | {path: text.lines for path, text in opened.items() if path in self._lines}
 
     def look_again(self) -> None:
         """Wish that the disk is looked at for the next analysis; called from the loop's thread."""
@@ -250,10 +256,7 @@ def analyse(
     integration = read(snapshot, disk)
     opened = snapshot.texts
     result = engine.check(integration, focus=list(opened)[-1] if opened else "")
-    lines = {
-        source.path: opened[source.path].lines if source.path in opened else LineIndex(source.text)
-        for source in integration.files
-    }
+    lines = disk.lines(opened) if snapshot.folder else {path: text.lines for path, text in opened.items()}
     renderer = Renderer(
         client,
         Converter(client.encoding),

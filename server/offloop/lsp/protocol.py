@@ -24,12 +24,12 @@ from pygls.exceptions import (
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from offloop.lsp.convert import choose_encoding
+from offloop.lsp.keystroke import did_change
 
 if TYPE_CHECKING:
     from cattrs import Converter as Structurer
     from pygls.lsp.server import LanguageServer
 
-# Handled by plain functions of ours, which must not suspend.
 _OWN_TEXT_SYNC = (
     types.TEXT_DOCUMENT_DID_OPEN,
     types.TEXT_DOCUMENT_DID_CHANGE,
@@ -77,6 +77,10 @@ class OffloopProtocol(LanguageServerProtocol):
         if refusal is not None:
             self._refuse(data, refusal)
             return
+        edit = did_change(data)
+        if edit is not None:
+            self._tell(types.TEXT_DOCUMENT_DID_CHANGE, edit)
+            return
         try:
             message = self.structure_message(data)
         except JsonRpcException as error:
@@ -117,17 +121,10 @@ class OffloopProtocol(LanguageServerProtocol):
             if future is not None and not future.done():
                 future.set_exception(error)
 
-    def _handle_notification(self, method_name: str, params: Any) -> None:
-        """Hand what tells of texts straight to its feature: pygls makes an id, a future and a look at the function.
-
-        There is one for each keystroke.
-        """
-        handler = self.fm.features.get(method_name) if method_name in _OWN_TEXT_SYNC else None
-        if handler is None:
-            super()._handle_notification(method_name, params)
-            return
+    def _tell(self, method: str, params: Any) -> None:
+        """Hand a notification straight to its feature, a plain function; pygls makes an id and a future for it."""
         try:
-            handler(params)
+            self.fm.features[method](params)
         except Exception as error:  # noqa: BLE001 - one bad message must not end the session
             self._server.report_server_error(error, FeatureNotificationError)
 

@@ -21,6 +21,14 @@ class SourceFile:
     text: str
     digest: str
 
+    def is_same(self, other: SourceFile) -> bool:
+        """Whether another one has the same text as the same module."""
+        return self is other or (self.digest, self.module, self.is_package) == (
+            other.digest,
+            other.module,
+            other.is_package,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
