@@ -290,6 +290,7 @@ class Session:
         def begin() -> None:
             if home.generation == generation:
                 home.asker = asyncio.create_task(self._ask(home, generation, ask))
+                self._notices.busy("Looking up types", home.asker)
 
         if home.calm is not None:
             home.calm.cancel()
