@@ -128,13 +128,12 @@ class Project:
 
     def _read_all(self, files: tuple[SourceFile, ...]) -> None:
         """Read the files; mostly all but the one that somebody types in are the same objects as before."""
-        known, self._files = self._files, files
+        known = self._files
         changed = [(old, new) for old, new in zip(known, files, strict=False) if old is not new]
         is_same = len(known) == len(files) and all(old.path == new.path for old, new in changed)
-        again = {
-            file.path: self._reading(file) for file in ((new for _, new in changed) if is_same else files)
-        }
-        self._read = self._read | again if is_same else again
+        again = [new for _, new in changed] if is_same else files
+        read = {file.path: self._reading(file) for file in again}
+        self._files, self._read = files, self._read | read if is_same else read
 
     def _checked(self, integration: Integration, focus: str) -> CheckResult:
         inputs = [one.module for one in self._read.values()]

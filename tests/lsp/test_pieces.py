@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 
 import pytest
 from hypothesis import given
@@ -10,9 +12,11 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from offloop.lsp.actions import JoinedEdits, suppression, wanted
+from offloop.lsp.connection import Outlet
 from offloop.lsp.convert import Converter, choose_encoding, path_of, uri_of
 from offloop.lsp.documents import Documents
 from offloop.lsp.framing import Frame, Framer, Garbage
+from offloop.lsp.keystroke import did_change
 from offloop.rules.rule import FileEdit
 from offloop.text import Edit, LineIndex, Position, Span, apply_edits
 from tests.lsp.wire import frame
@@ -161,3 +165,71 @@ def test_joined_edits_can_always_be_applied(fixes: list[list[tuple[int, int, str
 def test_positions_beyond_the_text() -> None:
     assert Converter().units("é", 3) == 3
     assert LineIndex("a").position(5) == Position(0, 1)
+
+
+def _edit(**changes: object) -> dict[str, object]:
+    """A keystroke as a message, with something changed in its parameters."""
+    place = {"start": {"line": 1, "character": 2}, "end": {"line": 1, "character": 4}}
+    params = {
+        "textDocument": {"uri": "file:///a.py", "version": 3},
+        "contentChanges": [{"range": place, "rangeLength": 2, "text": "x"}, {"text": "y"}],
+    }
+    return {"jsonrpc": "2.0", "method": "textDocument/didChange", "params": params | changes}
+
+
+def test_a_keystroke_is_decoded_as_the_protocol_says() -> None:
+    found = did_change(_edit())
+    assert found is not None
+    assert found.text_document == types.VersionedTextDocumentIdentifier(3, "file:///a.py")
+    assert found.content_changes == [
+        types.TextDocumentContentChangePartial(types.Range(types.Position(1, 2), types.Position(1, 4)), "x"),
+        types.TextDocumentContentChangeWholeDocument("y"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"method": "textDocument/didOpen", "params": {}},
+        _edit() | {"id": 1},
+        _edit() | {"params": None},
+        _edit(textDocument={"uri": "file:///a.py"}),
+        _edit(textDocument={"uri": 5, "version": 3}),
+        _edit(textDocument={"uri": "file:///a.py", "version": None}),
+        _edit(contentChanges={"text": "x"}),
+        _edit(contentChanges=["x"]),
+        _edit(contentChanges=[{"text": None}]),
+        _edit(contentChanges=[{"text": "x", "range": None}]),
+        _edit(contentChanges=[{"text": "x", "range": {"start": {"line": -1, "character": 0}}}]),
+    ],
+)
+def test_whatever_else_is_left_to_the_general_way(message: dict[str, object]) -> None:
+    assert did_change(message) is None
+
+
+def test_what_is_written_comes_out_in_order_and_nobody_waits() -> None:
+    source, sink = os.pipe()
+    outlet = Outlet(sink, lambda: pytest.fail("nothing is broken"))
+    pieces = [
+        bytes([65 + number % 26]) * size
+        for number, size in enumerate((10, 200_000, 10, 5_000, 10, 70_000, 1))
+    ]
+    for piece in pieces:
+        outlet.write(piece)  # the pipe holds a third of it, and nobody has read yet
+    read = b""
+    while len(read) < sum(map(len, pieces)):
+        read += os.read(source, 1 << 16)
+    outlet.write(b"last")
+    assert read == b"".join(pieces)
+    assert os.read(source, 10) == b"last"
+    outlet.close()
+
+
+def test_a_reader_that_is_gone_is_told_of() -> None:
+    source, sink = os.pipe()
+    broken = threading.Event()
+    outlet = Outlet(sink, broken.set)
+    os.close(source)
+    outlet.write(b"anything")
+    assert broken.wait(5)

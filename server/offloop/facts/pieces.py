@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from offloop.facts.again import Decoded
 from offloop.facts.closing import Open, ended, still_open
 from offloop.facts.comments import suppressions
 from offloop.facts.depth import may_exhaust_stack
@@ -178,41 +179,19 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     roomy = piece.room.opened(text)
     holder = None if piece.owner is None else before.facts.classes[piece.owner]
     prefix = "" if holder is None else f"{holder.qualname}."
-    around = Around(piece.owner, prefix, piece.functions.before)
     try:
-        tree, decoded = parse_piece(roomy, piece.start, piece.end, around, piece.decoded)
-        opened = still_open(content) if tree.problems and not piece.is_closed else ()
-        if opened:
-            places = [item._replace(offset=piece.room.inside(piece.start + item.offset)) for item in opened]
-            closed = ended(roomy, tuple(places))
-            tree, decoded = parse_piece(closed, piece.start, piece.end, around, piece.decoded)
-            if tree.problems:
-                return None
-        elif piece.room.end == piece.end and tree.problems:
-            without_room, _ = parse_piece(roomy, piece.start, piece.room.start, around)
-            if _told_by_line(tree) != _told_by_line(without_room):
-                return None  # the blanks became part of a string without an end
+        parsed = _parsed(roomy, content, piece, Around(piece.owner, prefix, piece.functions.before))
     except (TooDeepError, RecursionError, UnreadableTreeError):
         return None
-    if any((p.line, p.column) <= (0, len(piece.indentation)) for p in tree.problems):
-        return None  # what begins like this may belong to what stands before it
-    if not _fits(tree, piece):
+    if parsed is None or not _fits(parsed.tree, piece):
         return None
+    tree, decoded, opened = parsed
     facts = _joined(before, piece, tree, content, digest)
     if not may_hold_room(facts, piece, tree.body):
         return None
     if tree.problems or opened:
-        if not piece.is_regular:
-            return None  # looking for what was lost takes the whole text
-        is_closed = opened == ()
-        problems = (
-            _open_in(content, piece, opened) if opened else _problems(text, content, piece, tree, is_closed)
-        )
-        facts = replace(facts, problems=problems)
-        # A definition in a statement such as ``if`` may, by its indentation, belong to what stands before it.
-        is_apart = piece.function is not None or not piece.functions.size
-        lines = Span(piece.start, piece.end) if is_apart else Span(0, len(roomy))
-        if not problems or misses_definitions(roomy, facts, lines, piece.owner if is_apart else None):
+        facts = replace(facts, problems=_problems(text, content, piece, parsed))
+        if not facts.problems or not piece.is_regular or _loses_definitions(roomy, facts, piece):
             return None
     return Reading(
         roomy,
@@ -227,26 +206,55 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     )
 
 
+class _Parsed(NamedTuple):
+    """A piece, what it was decoded to, and what it opens and does not close; None where that cannot be told."""
+
+    tree: Tree
+    decoded: Decoded
+    opened: tuple[Open, ...] | None
+
+
+def _parsed(roomy: str, content: str, piece: Piece, around: Around) -> _Parsed | None:
+    """Parse a piece, with what it opens ended; None where it cannot be read without what stands around it.
+
+    Raises what ``parse`` raises.
+    """
+    tree, decoded = parse_piece(roomy, piece.start, piece.end, around, piece.decoded)
+    opened = still_open(content) if tree.problems and not piece.is_closed else ()
+    if opened:
+        places = [item._replace(offset=piece.room.inside(piece.start + item.offset)) for item in opened]
+        closed = ended(roomy, tuple(places))
+        tree, decoded = parse_piece(closed, piece.start, piece.end, around, piece.decoded)
+        if tree.problems:
+            return None
+    elif piece.room.end == piece.end and tree.problems:
+        without_room, _ = parse_piece(roomy, piece.start, piece.room.start, around)
+        if _told_by_line(tree) != _told_by_line(without_room):
+            return None  # the blanks became part of a string without an end
+    if any((p.line, p.column) <= (0, len(piece.indentation)) for p in tree.problems):
+        return None  # what begins like this may belong to what stands before it
+    return _Parsed(tree, decoded, opened)
+
+
+def _loses_definitions(roomy: str, facts: ModuleFacts, piece: Piece) -> bool:
+    """Whether facts hold less definitions than the text: what is wrong may have swallowed some."""
+    # A definition in a statement such as ``if`` may, by its indentation, belong to what stands before it.
+    is_apart = piece.function is not None or not piece.functions.size
+    lines = Span(piece.start, piece.end) if is_apart else Span(0, len(roomy))
+    return misses_definitions(roomy, facts, lines, piece.owner if is_apart else None)
+
+
 def _told_by_line(tree: Tree) -> Tree:
     """Return a tree whose problems have no columns: what is missing at the end of a line is told behind its blanks."""
     return tree._replace(problems=tuple([problem._replace(column=0) for problem in tree.problems]))
 
 
-def _open_in(content: str, piece: Piece, opened: Iterable[Open]) -> tuple[SyntaxProblem, ...]:
-    """Return the problems of a piece that opens what it does not close."""
-    places = [
-        (item, _line_ends(content, 0, item.offset), line_start(content, item.offset)) for item in opened
-    ]
-    found = [SyntaxProblem(one.message, piece.line + line, one.offset - start) for one, line, start in places]
-    return tuple(found[:MOST_PROBLEMS])
-
-
-def _problems(
-    text: str, content: str, piece: Piece, tree: Tree, is_closed: bool
-) -> tuple[SyntaxProblem, ...]:
+def _problems(text: str, content: str, piece: Piece, parsed: _Parsed) -> tuple[SyntaxProblem, ...]:
     """Return the problems of a text; none where they are not those of the piece alone."""
-    own = [problem._replace(line=problem.line + piece.line) for problem in tree.problems]
-    if is_closed and _goes_on(content, max([p.line for p in tree.problems])):
+    if parsed.opened:
+        return _open_in(content, piece, parsed.opened)
+    own = [problem._replace(line=problem.line + piece.line) for problem in parsed.tree.problems]
+    if parsed.opened == () and _goes_on(content, max([p.line for p in parsed.tree.problems])):
         last = content[: piece.room.start - piece.start]
         line = piece.line + _line_ends(last, 0, len(last))
         column = len(last) - line_start(last, len(last))
@@ -258,6 +266,15 @@ def _problems(
         return ()
     is_all = [(p.message, p.line) for p in found] == [(p.message, p.line) for p in own]
     return found if is_all else ()
+
+
+def _open_in(content: str, piece: Piece, opened: Iterable[Open]) -> tuple[SyntaxProblem, ...]:
+    """Return the problems of a piece that opens what it does not close."""
+    places = [
+        (item, _line_ends(content, 0, item.offset), line_start(content, item.offset)) for item in opened
+    ]
+    found = [SyntaxProblem(one.message, piece.line + line, one.offset - start) for one, line, start in places]
+    return tuple(found[:MOST_PROBLEMS])
 
 
 def _goes_on(content: str, line: int) -> bool:

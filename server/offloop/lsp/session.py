@@ -256,13 +256,15 @@ class Session:
 
     # ------------------------------------------------------------------ analyses
     def _wake(self, home: Home, *, looks: bool = True) -> None:
+        """Have an integration analysed again; with a look at the disk, after all that the loop is at."""
         if looks:
             home.disk.look_again()
         home.generation += 1
         home.settled.clear()
         self.on_change()
         if home.runner is None or home.runner.done():
-            home.runner = _begun(self._run(home))
+            work = self._run(home)
+            home.runner = asyncio.create_task(work) if looks else _begun(work)
 
     async def _run(self, home: Home) -> None:
         while home.done != home.generation:
@@ -377,7 +379,7 @@ class Session:
 
 
 def _begun(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-    """Return a task that has been run until it waits, where Python can: not only after what the loop does next."""
+    """Return a task that has been run until it waits, where Python can do that."""
     if sys.version_info >= (3, 12):
         return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
     return asyncio.create_task(work)
