@@ -68,9 +68,9 @@ class Host(LanguageServer):
         self.session.begin(client)
         self.session.on_marks = lambda: self.background(self._refresh_marks())
         self.session.audience = (
-            Puller(self.session, self._refresh, self.text_document_publish_diagnostics)
+            Puller(self.session, self._refresh, self.protocol.publish)
             if client.pull
-            else Pusher(self.session, self.text_document_publish_diagnostics)
+            else Pusher(self.session, self.protocol.publish)
         )
         options = params.initialization_options
         if isinstance(options, Mapping):

@@ -91,6 +91,17 @@ class OffloopProtocol(LanguageServerProtocol):
             return
         self.handle_message(message)
 
+    def publish(self, params: types.PublishDiagnosticsParams) -> None:
+        """Push the findings of a file; with each keystroke that there are none, which needs no translation."""
+        if params.diagnostics:
+            self.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
+            return
+        told: dict[str, Any] = {"uri": params.uri, "diagnostics": []}
+        if params.version is not None:
+            told["version"] = params.version
+        method = types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
+        self._send_data({"jsonrpc": self.VERSION, "method": method, "params": told})
+
     def _refusal(self, data: dict[str, Any]) -> JsonRpcException | None:
         if "method" not in data:
             return None
