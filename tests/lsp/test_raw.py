@@ -35,6 +35,24 @@ def test_exit_without_shutdown_ends_with_one() -> None:
         assert server.finished() == 1
 
 
+def test_what_is_asked_may_come_from_a_file(tmp_path: Path) -> None:
+    begin = {
+        "id": 1,
+        "method": "initialize",
+        "params": {"processId": None, "rootUri": None, "capabilities": {}},
+    }
+    messages: list[dict[str, object]] = [begin, {"id": 2, "method": "shutdown"}, {"method": "exit"}]
+    file = tmp_path / "messages"
+    file.write_bytes(b"".join(frame(json.dumps({"jsonrpc": "2.0"} | one).encode()) for one in messages))
+    with file.open("rb") as stdin:
+        done = subprocess.run(
+            STAND_IN, stdin=stdin, capture_output=True, timeout=PATIENCE, env=environment(), check=False
+        )
+    assert done.returncode == 0
+    assert b'"capabilities"' in done.stdout
+    assert done.stdout.count(b'"result"') == 2
+
+
 def test_end_of_stdin_ends_the_server() -> None:
     with serving() as server:
         server.initialize()
