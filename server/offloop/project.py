@@ -115,8 +115,7 @@ class Project:
             self.release()
         before = self._read
         self._read_all(integration.files)
-        if self._answers:
-            self._carry_answers(before)
+        self._carry_answers(before)
         result = self._checked(integration, focus)
         read = self._read.items() if result.diagnostics else ()
         cut = [path for path, one in read if one.reading.has_inner_room and self._is_told_of(path)]

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from offloop.catalog.document import Document, entry_name, place, twin_words
+from offloop.library.model import component_of
 from offloop.library.overrides import INTERNAL_SUFFIX
 
 _GUARDED = frozenset({"raises", "raises-via"})
 _SHOWN_TIERS = ("raises", "raises-via", "corrupts", "read", "unknown", "coroutine")
 # What a change to or from matters to callers: harm, or a coroutine that is to be awaited.
 _OTHERWISE = frozenset({"corrupts", "coroutine"})
-_COMPONENTS = "homeassistant.components."
 _PACKAGE_PARTS = 3
 
 
@@ -191,7 +191,7 @@ def _section(title: str, entries: Iterable[str]) -> list[str]:
 
 def _core_first(api: Document) -> tuple[bool, str]:
     """Return what sorts APIs for readers: the core and its helpers first, then the components."""
-    return api["name"].startswith(_COMPONENTS), api["name"]
+    return component_of(api["name"]) != "", api["name"]
 
 
 def _guarded(api: Document) -> str:

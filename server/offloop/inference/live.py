@@ -244,15 +244,18 @@ class Names:
     module: str
     cls: int | None
 
+    @property
+    def _scope(self) -> ScopeRef:
+        return ScopeRef(self.module, None, self.cls)
+
     def is_known(self, name: str) -> bool:
         """Whether a name stands for anything there."""
-        scope = ScopeRef(self.module, None, self.cls)
-        return hasattr(builtins, name) or self.program.evaluator.lookup(name, scope) is not None
+        return hasattr(builtins, name) or self.program.evaluator.lookup(name, self._scope) is not None
 
     def makes_plain_objects(self, callee: Expr) -> bool:
         """Whether calling something does no more than keep what it is given in fields of an object."""
         world = self.program.world
-        found = self.program.evaluator.values(callee, ScopeRef(self.module, None, self.cls))
+        found = self.program.evaluator.values(callee, self._scope)
         return bool(found) and all(
             isinstance(value, ClassObject)
             and world.constructor(value.type) is None

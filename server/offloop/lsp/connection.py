@@ -9,6 +9,7 @@ import select
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 
 from offloop.lsp.framing import Frame, Framer, later_frame
@@ -150,8 +151,7 @@ def _reading(
             data = b"start"
             while data:
                 data = _read(source)
-                chunk = data
-                _soon(loop, lambda chunk=chunk: feed(chunk))  # type: ignore[misc]  # a default binds it now
+                _soon(loop, partial(feed, data))
 
         threading.Thread(target=read_all, name="offloop-read", daemon=True).start()
         return lambda: None
