@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -41,8 +41,7 @@ class ReceiverCounts(NamedTuple):
 NO_RECEIVERS = ReceiverCounts()
 
 
-@dataclass(frozen=True, slots=True)
-class CheckResult:
+class CheckResult(NamedTuple):
     """All that one check of an integration found."""
 
     diagnostics: tuple[Diagnostic, ...]

@@ -83,7 +83,7 @@ def edited(integration: Integration, edits: Edits) -> Edited | None:
         else file
         for file in integration.files
     )
-    return Edited(replace(integration, files=files), moves)
+    return Edited(integration._replace(files=files), moves)
 
 
 def _with_line_ends(text: str, edits: Iterable[Edit]) -> list[Edit]:

@@ -120,8 +120,7 @@ class Edit:
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """Blanks at the end of a line that is being edited: what stands behind them keeps its offset meanwhile."""
 
     start: int

@@ -89,7 +89,7 @@ class Checker:
             row = _moved(row, integration, after, str(self._root / row.file))
             integration = after.integration
             result = project.check(integration)
-            result = replace(result, diagnostics=_told(result.diagnostics))
+            result = result._replace(diagnostics=_told(result.diagnostics))
         return Mend(tuple(kinds), tuple(titles), silent=False, left="too many fixes")
 
     def _project(self, integration: str, *, libraries: bool) -> Project:
@@ -116,7 +116,7 @@ class Checker:
             self._offered[key] = proved_findings(
                 project, integration, result, result.diagnostics, first_only=True
             )
-        return replace(result, diagnostics=_told(result.diagnostics))
+        return result._replace(diagnostics=_told(result.diagnostics))
 
     def _findings(self, integration: Integration, result: CheckResult) -> Iterator[Finding]:
         """Yield the findings of a result as plain data."""

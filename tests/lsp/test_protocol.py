@@ -185,6 +185,11 @@ def test_findings_of_a_stopgap_are_refreshed_when_the_catalog_is_there(tmp_path:
         assert "found by the stopgap" in found["message"]
         begun = server.notification("$/progress")
         assert begun["value"]["title"] == "offloop: Reading Home Assistant"
+        since = time.monotonic()
+        for version in range(2, 8):
+            server.change(URI, version, {"range": span(0, 0, 0, 0), "text": "\n"})
+            server.diagnostics(URI, lambda params, version=version: params.get("version", version) == version)
+        assert time.monotonic() - since < 2.0, "the stopgap does not wait for the catalog with each edit"
         gate.touch()
         (found,) = server.diagnostics(URI)
         assert "found by version None" in found["message"]

@@ -71,7 +71,7 @@ class Pair:
         files = list(self.integration.files)
         file = files[place]
         files[place] = source_from_text(file.path, file.module, file.is_package, text)
-        self.integration = replace(self.integration, files=tuple(files))
+        self.integration = self.integration._replace(files=tuple(files))
         found = self.project.check(self.integration)
         expected = Project(self.catalog, self.settings).check(self.integration)
         assert (found.diagnostics, found.problems, found.receivers) == (

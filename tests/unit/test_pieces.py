@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import product
 from random import Random
 
 import pytest
@@ -55,7 +55,7 @@ async def setup(hass) -> bool:
 def matches(reading: Reading, text: str) -> bool:
     """Whether a reading is of a text, and holds what reading all of its own text gives; the problems are the text's."""
     closed = reading.piece.room.closed(reading.text) if reading.piece is not None else reading.text
-    expected = replace(extract(reading.text), digest=reading.facts.digest, problems=extract(closed).problems)
+    expected = extract(reading.text)._replace(digest=reading.facts.digest, problems=extract(closed).problems)
     return closed == text and reading.facts == expected
 
 
@@ -108,6 +108,17 @@ def test_only_the_statement_that_is_typed_is_new() -> None:
             assert before.facts.functions[3] is reading.facts.functions[3]
     assert len(reading.facts.functions[2].body) == 3
     assert kept > len(line) // 2
+
+
+@pytest.mark.parametrize("lines", list(product(("pass", "x = 1", "self.hass = hass"), repeat=4)))
+def test_lines_that_are_alike(lines: tuple[str, ...]) -> None:
+    """What is inserted above a line that looks the same is not taken for it."""
+    reading = read(TEXT, "0")
+    for size in range(2, 5):
+        written = "".join(f"        {line}\n" for line in lines[-size:])
+        text = TEXT.replace("        self.hass = hass\n", written)
+        reading = read_again(reading, text, str(size))
+        assert matches(reading, text)
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_very_many_findings_are_tried_together() -> None:
     found = list(result.diagnostics)
     assert len(found) == len(lines)
     found[7] = with_fixes(found[7], (edit(text, "self", "self"), *found[7].fixes))
-    result = replace(result, diagnostics=tuple(found))
+    result = result._replace(diagnostics=tuple(found))
     offered = proved_findings(project, integration, result, found)
     assert [len(one.fixes) for one in offered] == [1] * len(lines)
     assert {one.fixes[0].title.partition(" (")[0] for one in offered} == {"Use self.hass.bus.fire"}

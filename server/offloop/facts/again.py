@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from offloop.facts.model import FunctionFacts
 from offloop.facts.reader import EXPRESSIONS, STATEMENTS, N, Reader
 from offloop.facts.tree import Block, Call, Expr, Import, Statement
+from offloop.text import line_starts
 
 
 class Record(NamedTuple):
@@ -61,7 +62,7 @@ class RenewingReader(Reader):
     The piece must have begun at the same offset then; one of another length is read anew. Both in ASCII.
     """
 
-    __slots__ = ("_before", "_changed", "_piece", "_places", "_records", "_shift")
+    __slots__ = ("_before", "_changed", "_keeps_lines", "_piece", "_places", "_records", "_shift")
 
     def __init__(
         self, data: bytes, text: str, starts: list[int], place: tuple[int, int], before: Decoded
@@ -70,10 +71,15 @@ class RenewingReader(Reader):
         start, end = place
         self._piece = text[start:end]
         self._before = before if len(before.text) == end - start else NOT_DECODED
-        same = same_start(self._before.text, self._piece)
+        known = self._before.text
+        first = same_start(known, self._piece)
+        last = end - start - same_end(known, self._piece, end - start - first)
         # Between these offsets the text is not as before.
-        self._changed = start + same, end - same_end(self._before.text, self._piece, end - start - same)
+        self._changed = start + first, start + last
+        # Else the bytes of what follows are those of something else that is alike, a line above or below.
+        self._keeps_lines = len(line_starts(known, first, last)) == len(line_starts(self._piece, first, last))
         self._shift = len(data) - len(self._before.data)
+        # The places of records before, in the order of the bytes.
         self._places = sorted(self._before.records)
         self._records: dict[int, Record] = {}
 
@@ -85,7 +91,8 @@ class RenewingReader(Reader):
         """Read so many statements."""
         body: list[Statement] = []
         for _ in range(count):
-            body += self.part(STATEMENTS[self.data[self.place]])
+            known = self._taken_over()
+            body += known if known is not None else self._noted(STATEMENTS[self.data[self.place]])
         return tuple(body)
 
     def header(self) -> Expr:
@@ -113,35 +120,39 @@ class RenewingReader(Reader):
 
     def part(self, read: Callable[[Reader, list[N]], None]) -> list[N]:
         """Return what a decoder finds, taken over where it is as before."""
-        place = self.place
-        known = self._known(place, place) or self._known(place, place - self._shift)
-        if known is None:
-            return self._noted(read)
+        known = self._taken_over()
+        return list(known) if known is not None else self._noted(read)
+
+    def _taken_over(self) -> tuple[Any, ...] | None:
+        """Return what stands here if it is what stood here before, or at the place that has become this one."""
+        records, place, shift = self._before.records, self.place, self._shift
+        before, known = place, records.get(place)
+        if known is None or not self._is_same(known, before):
+            before = place - shift
+            known = records.get(before) if shift else None
+            if known is None or not self._is_same(known, before):
+                return None
+        end, places = before + known.size, self._places
+        # With it, what is known of what lies in it.
+        index = bisect_left(places, before)
+        while index < len(places) and (inner := places[index]) < end:
+            self._records[inner - before + place] = records[inner]
+            index += 1
         self.calls += known.calls
         self.imports += known.imports
         self.functions += known.functions
         self.place += known.size
-        return list(known.nodes)
+        return known.nodes
 
-    def _known(self, place: int, before: int) -> Record | None:
-        """Return what is at a place, if it is what was at a place before."""
-        known = self._before.records.get(before)
-        if known is None:
-            return None
+    def _is_same(self, known: Record, before: int) -> bool:
+        """Whether what stands here is what was at a place before: its bytes, its text, and where that stands."""
         first, last = self._changed
-        end = before + known.size
-        if (
-            (first < known.nodes[-1].end and known.start < last)
-            or (known.functions and known.around != (self.prefix, len(self.functions)))
-            or self.data[place : place + known.size] != self._before.data[before:end]
-        ):
-            return None
-        # With it, what is known of what lies in it.
-        for inner in self._places[bisect_left(self._places, before) :]:
-            if inner >= end:
-                break
-            self._records[inner - before + place] = self._before.records[inner]
-        return known
+        if known.nodes[-1].end > first and (known.start < last or not self._keeps_lines):
+            return False
+        if known.functions and known.around != (self.prefix, len(self.functions)):
+            return False
+        end = self.place + known.size
+        return self.data[self.place : end] == self._before.data[before : before + known.size]
 
     def _noted(self, read: Callable[[Reader, list[N]], None]) -> list[N]:
         """Return what a decoder finds, and note it."""
@@ -190,10 +201,24 @@ def _expression(reader: Reader, found: list[Expr]) -> None:
 
 def same_start(one: bytes | str, other: bytes | str) -> int:
     """Return how many bytes or characters two sequences of one kind have in common at their start."""
-    shorter = min(len(one), len(other))
-    return bisect_left(range(1, shorter + 1), True, key=lambda size: one[:size] != other[:size])
+    same, least = 0, min(len(one), len(other)) + 1
+    while least - same > 1:
+        middle = (same + least) // 2
+        if one[same:middle] == other[same:middle]:
+            same = middle
+        else:
+            least = middle
+    return same
 
 
 def same_end(one: bytes | str, other: bytes | str, most: int) -> int:
     """Return how many bytes or characters two sequences of one kind have in common at their end, ``most`` at most."""
-    return bisect_left(range(1, most + 1), True, key=lambda size: one[-size:] != other[-size:])
+    first, second = len(one), len(other)
+    same, least = 0, most + 1
+    while least - same > 1:
+        middle = (same + least) // 2
+        if one[first - middle : first - same] == other[second - middle : second - same]:
+            same = middle
+        else:
+            least = middle
+    return same

@@ -7,7 +7,6 @@ before its scope is entered or after it is left.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from sys import intern
 
 from offloop.facts.annotations import annotation_list, optional_annotation
@@ -263,8 +262,8 @@ def unfold_qualified_names(
     A scope's real name is known only after all that lies in it was read.
     """
     return (
-        tuple([replace(item, qualname=_qualified(item, functions, classes)) for item in functions]),
-        tuple([replace(item, qualname=_qualified(item, functions, classes)) for item in classes]),
+        tuple([item._replace(qualname=_qualified(item, functions, classes)) for item in functions]),
+        tuple([item._replace(qualname=_qualified(item, functions, classes)) for item in classes]),
     )
 
 

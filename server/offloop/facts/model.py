@@ -5,7 +5,6 @@ All offsets are 0-based code point offsets into the text, ``end`` exclusive.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -34,8 +33,7 @@ class Parameter(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionFacts:
+class FunctionFacts(NamedTuple):
     """A ``def``, ``async def`` or lambda.
 
     ``qualname`` is Python's own (``outer.<locals>.inner``, ``Class.method``, ``<lambda>`` as last part).
@@ -48,7 +46,7 @@ class FunctionFacts:
     ``owner_class`` is the class whose body holds the definition directly, None for lambdas.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index, which nobody asks for
     qualname: str
     name: str
     is_async: bool
@@ -69,8 +67,7 @@ class FunctionFacts:
     decorated_start: int
 
 
-@dataclass(frozen=True, slots=True)
-class ClassFacts:
+class ClassFacts(NamedTuple):
     """A class: its bases (keywords such as ``metaclass=`` apart), its own body, its methods by index.
 
     ``parent`` is the nearest enclosing function's index, ``owner_class`` that of the class whose body
@@ -78,7 +75,7 @@ class ClassFacts:
     ``type_parameters`` are (name, bound, default) of PEP 695/696 in order.
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # shadows tuple.index, which nobody asks for
     qualname: str
     name: str
     bases: tuple[Expr, ...]
@@ -118,8 +115,7 @@ class SyntaxProblem(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleFacts:
+class ModuleFacts(NamedTuple):
     """Everything one text says.
 
     ``calls`` are the calls at module level, ``imports`` all bindings of import statements wherever they

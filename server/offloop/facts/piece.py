@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 from offloop.facts.again import NOT_DECODED, Decoded
 from offloop.facts.model import ModuleFacts
-from offloop.facts.tree import Block
+from offloop.facts.tree import Block, Call, Statement
 from offloop.text import Room
 
 _T = TypeVar("_T")
@@ -18,9 +19,19 @@ class Part(NamedTuple):
     before: int
     size: int
 
+    def of(self, items: tuple[_T, ...]) -> tuple[_T, ...]:
+        """Return these items."""
+        return items[self.before : self.before + self.size]
+
     def replaced(self, items: tuple[_T, ...], new: tuple[_T, ...]) -> tuple[_T, ...]:
         """Return the items with new ones in the place of these."""
         return (*items[: self.before], *new, *items[self.before + self.size :])
+
+
+def part(items: Sequence[Statement | Call], start: int, end: int) -> Part:
+    """Return those items that start between two offsets."""
+    before = sum([item.start < start for item in items])
+    return Part(before, sum([item.start < end for item in items]) - before)
 
 
 class Piece(NamedTuple):
@@ -59,7 +70,7 @@ class Piece(NamedTuple):
     def body_in(self, facts: ModuleFacts) -> Block:
         """Return the statement that the piece is."""
         body = facts.body if self.owner is None else facts.classes[self.owner].body
-        return body[self.body.before : self.body.before + self.body.size]
+        return self.body.of(body)
 
 
 class Reading(NamedTuple):

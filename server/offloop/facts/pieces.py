@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from offloop.facts.again import Decoded
@@ -21,13 +20,14 @@ from offloop.facts.closing import Open, ended, still_open
 from offloop.facts.comments import suppressions
 from offloop.facts.depth import may_exhaust_stack
 from offloop.facts.extract import extract
-from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts, Suppression, SyntaxProblem
-from offloop.facts.piece import Part, Piece, Reading
+from offloop.facts.model import ClassFacts, ModuleFacts, Suppression, SyntaxProblem
+from offloop.facts.piece import Part, Piece, Reading, part
 from offloop.facts.reader import TooDeepError, UnreadableTreeError
 from offloop.facts.recovery import misses_definitions
 from offloop.facts.rooms import Change, differing, may_hold_room, places
+from offloop.facts.single import with_statement
 from offloop.facts.syntax import MOST_PROBLEMS, Around, Tree, parse_piece, syntax_problems
-from offloop.facts.tree import Call, Define, Statement
+from offloop.facts.tree import Define, Statement
 from offloop.text import Room, Span, line_start, line_starts
 
 # Blanks that a piece has to grow into; when they are used up, the whole text is read once.
@@ -38,7 +38,7 @@ _LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
 
 def read(text: str, digest: str) -> Reading:
     """Read a whole text."""
-    return Reading(text, replace(extract(text), digest=digest))
+    return Reading(text, extract(text)._replace(digest=digest))
 
 
 def read_again(before: Reading, text: str, digest: str, *, inner: bool = True) -> Reading:
@@ -71,7 +71,7 @@ def _with_room(before: Reading, text: str) -> Reading | None:
     if piece is None:
         return None
     roomy = piece.room.opened(known)
-    facts = replace(extract(roomy), digest=facts.digest)
+    facts = extract(roomy)._replace(digest=facts.digest)
     is_regular = still_open(roomy) == () and not misses_definitions(roomy, facts, Span(0, len(roomy)), None)
     return Reading(roomy, facts, piece._replace(is_regular=is_regular, is_closed=is_regular))
 
@@ -131,22 +131,16 @@ def _piece_around(text: str, facts: ModuleFacts, change: Change) -> Piece | None
         indentation,
         statement.index if isinstance(statement, Define) else None,
         owner,
-        Part(functions[0] if functions else _before(facts.functions, first), len(functions)),
-        _part(facts.imports, first, last),
-        _part(holder.body, first, last),
-        _part(holder.calls, first, last),
+        Part(
+            functions[0] if functions else sum(item.start < first for item in facts.functions), len(functions)
+        ),
+        part(facts.imports, first, last),
+        part(holder.body, first, last),
+        part(holder.calls, first, last),
     )
     is_whole = piece.body.size == 1 and statement.end <= last and not indentation.strip(" \t")
     holds_class = any(first <= cls.start < last for cls in facts.classes)
     return piece if is_whole and not holds_class and (is_function or not piece.imports.size) else None
-
-
-def _part(items: Sequence[Statement | Call], start: int, end: int) -> Part:
-    return Part(_before(items, start), sum(start <= item.start < end for item in items))
-
-
-def _before(items: Sequence[Statement | Call | FunctionFacts], start: int) -> int:
-    return sum(item.start < start for item in items)
 
 
 # -------------------------------------------------------------------- reading the piece
@@ -168,19 +162,23 @@ def _with_new_piece(before: Reading, text: str, digest: str, *, inner: bool) -> 
     stays_closed = piece.is_closed and not change.may_open_or_close(content)
     for place in places(before, piece, known, content, change, inner=inner):
         moved = piece._replace(room=Room(place.end, spare), edited_from=place.start, is_closed=stays_closed)
-        found = _with_room_at(before, moved, content, text, digest)
+        found = _with_room_at(before, moved, change, content, text, digest)
         if found is not None:
             return found
     return None
 
 
-def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest: str) -> Reading | None:
+def _with_room_at(
+    before: Reading, piece: Piece, change: Change, content: str, text: str, digest: str
+) -> Reading | None:
     """Return what is read of a text with a piece whose room is in its place already; None where that will not do."""
     roomy = piece.room.opened(text)
     holder = None if piece.owner is None else before.facts.classes[piece.owner]
     prefix = "" if holder is None else f"{holder.qualname}."
+    around = Around(piece.owner, prefix, piece.functions.before)
     try:
-        parsed = _parsed(roomy, content, piece, Around(piece.owner, prefix, piece.functions.before))
+        single = with_statement(before, piece, piece.start + change.start, roomy)
+        parsed = _Parsed(single, piece.decoded, ()) if single else _parsed(roomy, content, piece, around)
     except (TooDeepError, RecursionError, UnreadableTreeError):
         return None
     if parsed is None or not _fits(parsed.tree, piece):
@@ -190,7 +188,7 @@ def _with_room_at(before: Reading, piece: Piece, content: str, text: str, digest
     if not may_hold_room(facts, piece, tree.body):
         return None
     if tree.problems or opened:
-        facts = replace(facts, problems=_problems(text, content, piece, parsed))
+        facts = facts._replace(problems=_problems(text, content, piece, parsed))
         if not facts.problems or not piece.is_regular or _loses_definitions(roomy, facts, piece):
             return None
     return Reading(
@@ -342,8 +340,7 @@ def _joined(before: Reading, piece: Piece, tree: Tree, content: str, digest: str
 
 def _with_statements(cls: ClassFacts, piece: Piece, tree: Tree) -> ClassFacts:
     is_last = piece.body.before + piece.body.size == len(cls.body)
-    return replace(
-        cls,
+    return cls._replace(
         body=piece.body.replaced(cls.body, tree.body),
         calls=piece.calls.replaced(cls.calls, tree.calls),
         end=tree.end if is_last else cls.end,

@@ -77,22 +77,24 @@ def parse(text: str) -> Tree:
 
 
 def parse_piece(
-    text: str, start: int, end: int, around: Around, before: Decoded = NOT_DECODED
+    text: str, start: int, end: int, around: Around, before: Decoded | None = NOT_DECODED
 ) -> tuple[Tree, Decoded]:
     """Return the decoded statements of a piece of a text, which is whole lines of one block.
 
     Places are those in the text, indexes of functions those in the text's facts. The problems' lines are
     0-based and counted from the piece's first line. What was decoded ``before`` of the same piece is taken
-    over where it has not changed. The body is empty where the piece does not stay in its block. Raises what
-    ``parse`` raises.
+    over where it has not changed; None is for what is read but once. The body is empty where the piece does
+    not stay in its block. Raises what ``parse`` raises.
     """
     piece = text[start:end]
     indented = piece[:1] in (" ", "\t")
     starts = line_starts(text, start, end)
     data, errors = _parsed((_BLOCK if indented else "") + fold(piece))
     starts = [start, start, *starts] if indented else [start, *starts]
-    renewing = RenewingReader(data, text, starts, (start, end), before) if piece.isascii() else None
-    reader = renewing if renewing is not None else Reader(data, text, True, starts)
+    is_ascii, renewing = piece.isascii(), None
+    if is_ascii and before is not None:
+        renewing = RenewingReader(data, text, starts, (start, end), before)
+    reader = renewing if renewing is not None else Reader(data, text, not is_ascii, starts)
     reader.owner, reader.prefix = around.owner, around.prefix
     reader.functions = [None] * around.functions
     body, last = _body(reader), 0

@@ -235,6 +235,37 @@ def blocks(statement: Statement) -> tuple[Block, ...]:
     return ()
 
 
+def with_block(statement: Statement, old: Block, new: Block, end: int) -> Statement:
+    """Return a compound statement that ends elsewhere, with another block in the place of one directly inside it.
+
+    The ``old`` block is told by its identity.
+    """
+
+    def now(block: Block) -> Block:
+        return new if block is old else block
+
+    match statement:
+        case If(branches, orelse):
+            branches = tuple([(test, now(body)) for test, body in branches])
+            return statement._replace(branches=branches, orelse=now(orelse), end=end)
+        case For() | While():
+            return statement._replace(body=now(statement.body), orelse=now(statement.orelse), end=end)
+        case With():
+            return statement._replace(body=now(statement.body), end=end)
+        case Try():
+            return statement._replace(
+                body=now(statement.body),
+                handlers=tuple([one._replace(body=now(one.body)) for one in statement.handlers]),
+                orelse=now(statement.orelse),
+                finally_body=now(statement.finally_body),
+                end=end,
+            )
+        case Match():
+            cases = tuple([(*case[:3], now(case[3])) for case in statement.cases])
+            return statement._replace(cases=cases, end=end)
+    return statement
+
+
 def statements(block: Block) -> Iterator[Statement]:
     """Yield the statements of a block and of the blocks nested in it; function and class bodies excluded."""
     for statement in block:

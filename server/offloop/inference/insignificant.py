@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import chain, takewhile
+from itertools import chain
+from operator import is_
 
 from offloop.facts.model import FunctionFacts
 from offloop.facts.tree import (
@@ -91,16 +92,19 @@ def _looks_same(old: FunctionFacts, new: FunctionFacts) -> bool:
 
 
 def _are_same(old: Sequence[object], new: Sequence[object]) -> bool:
-    return len(old) == len(new) and all(one is other for one, other in zip(old, new, strict=True))
+    return len(old) == len(new) and all(map(is_, old, new))
 
 
 def _differing(old: Block, new: Block, changed: list[Statement]) -> bool:
     """Collect the statements that two blocks do not share; False where more differs than these."""
-    first = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], zip(old, new, strict=False)))
+    first, least = 0, min(len(old), len(new))
+    while first < least and old[first] is new[first]:
+        first += 1
     if first == len(old) == len(new):
         return True
-    rest = zip(reversed(old[first:]), reversed(new[first:]), strict=False)
-    last = sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1], rest))
+    last = 0
+    while last < least - first and old[-1 - last] is new[-1 - last]:
+        last += 1
     # What comes after a block depends on how the block ends.
     if not old or not new or (not last and (isinstance(old[-1], _LEAVES) or isinstance(new[-1], _LEAVES))):
         return False

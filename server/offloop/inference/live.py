@@ -14,6 +14,7 @@ import builtins
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import NamedTuple
 
 from offloop.facts.tree import Expr
 from offloop.inference.analysis import Analysis, analyse, begun, conclude
@@ -33,8 +34,7 @@ Answers = Mapping[tuple[str, int], Type]
 _MOST_KEPT = 100
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(NamedTuple):
     """All that an analysis depends on."""
 
     inputs: Mapping[str, ModuleInput]
@@ -229,8 +229,8 @@ def _means_nothing_outside(program: Program, new: ModuleInput, properties: froze
     names_in = partial(Names, program, new.name)
     if new.room is None or not is_insignificant_outside(known, facts, properties, names_in):
         return False
-    kept = replace(
-        facts, functions=known.functions, classes=known.classes, body=known.body, calls=known.calls
+    kept = facts._replace(
+        functions=known.functions, classes=known.classes, body=known.body, calls=known.calls
     )
     program.put(new._replace(facts=kept))
     return True

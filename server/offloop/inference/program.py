@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from copy import copy
-from dataclasses import replace
 from operator import is_
 from typing import NamedTuple
 
@@ -136,7 +134,7 @@ class Program:
     def put(self, item: ModuleInput) -> None:
         """Put a new text in the place of a module's, from which nothing that is known differs."""
         before = self.world.analysed[item.name]
-        self.world.analysed[item.name] = replace(before, text=item.text, facts=item.facts, room=item.room)
+        self.world.analysed[item.name] = before._replace(text=item.text, facts=item.facts, room=item.room)
         self.line_indexes.pop(item.name, None)
 
     def _signed(self, item: ModuleInput) -> tuple[SignatureBuilder, ModuleSignature]:
@@ -147,10 +145,9 @@ class Program:
 
     def view(self) -> Program:
         """Return a copy that goes on answering the questions below when texts are replaced."""
-        view = copy(self)
-        view.world = copy(self.world)
-        view.world.analysed = dict(self.world.analysed)
-        view.line_indexes = dict(self.line_indexes)
+        view, world = object.__new__(Program), object.__new__(World)
+        world.__dict__ |= self.world.__dict__ | {"analysed": dict(self.world.analysed)}
+        view.__dict__ |= self.__dict__ | {"world": world, "line_indexes": dict(self.line_indexes)}
         return view
 
     # ---------------------------------------------------------------- questions

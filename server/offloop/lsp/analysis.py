@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
@@ -44,8 +44,7 @@ _Stamp = tuple[int, int]
 """When a file was changed (nanoseconds), and its size (bytes)."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenText:
+class OpenText(NamedTuple):
     """An open text at one moment."""
 
     uri: str
@@ -53,8 +52,7 @@ class OpenText:
     lines: LineIndex
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """All that one analysis depends on besides the disk; ``texts`` by path.
 
     ``marked`` are the open files whose marks the client would have to ask for again if they changed.
@@ -147,7 +145,7 @@ class DiskTexts:
             if place is not None and files[place].text is not text.lines.text:
                 file = files[place]
                 files[place] = source_from_text(path, file.module, file.is_package, text.lines.text)
-        integration = replace(integration, files=tuple(files))
+        integration = integration._replace(files=tuple(files))
         self._last = look, snapshot, integration
         return integration
 
@@ -270,7 +268,7 @@ def analyse(
         result, versions, snapshot.settings, _marks(engine.analysis(integration), snapshot)
     )
     # Where functions run is asked of the analysis itself: nothing of an older one is kept alive by its findings.
-    result = replace(result, functions=())
+    result = result._replace(functions=())
     ask = partial(_ask, engine, integration) if engine.is_asking(integration) else None
     proofs = Proofs(
         partial(prove, engine, integration, result), partial(hold_together, engine, integration, result)

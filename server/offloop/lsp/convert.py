@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from pathlib import Path, PurePath
 from urllib.parse import quote, unquote, urlsplit
 
@@ -76,8 +77,8 @@ class Converter:
 
     def offset(self, lines: LineIndex, position: types.Position) -> int:
         """Return the code point offset of a client's position; places outside are clamped."""
-        column = self.column(lines.line_text(position.line), position.character)
-        return lines.offset(Position(position.line, column))
+        start, end = lines.line_span(position.line)
+        return min(start + self.column(lines.text[start:end], position.character), end)
 
     def range(self, lines: LineIndex, span: Span) -> types.Range:
         """Return the client's range of a span of code point offsets."""
@@ -91,6 +92,7 @@ class Converter:
         return Span(min(first, last), max(first, last))
 
 
+@lru_cache(maxsize=256)
 def path_of(uri: str) -> str | None:
     """Return the absolute file path of a URI in one spelling, or None when it names no local file."""
     parts = urlsplit(uri)

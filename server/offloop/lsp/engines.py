@@ -74,11 +74,12 @@ class Engines:
     ) -> None:
         self._workshop = workshop
         self._analysis = analysis
-        self._last_checks: tuple[Settings, Settings] | None = None
         self._loader = Worker("offloop-catalog")
         self._notices = notices
         self._on_ready = on_ready
         self._slots: dict[tuple[Settings, Hashable], _Slot] = {}
+        # The last one asked for: with each keystroke it is the same.
+        self._last: tuple[Setup, _Slot] | None = None
         self._setups: dict[str, Setup] = {}
         self._levels: dict[str, str] = {}
         self.patience: float | None = PATIENCE_SECONDS
@@ -88,6 +89,7 @@ class Engines:
     def forget(self, *, engines: bool) -> None:
         """Read all settings anew when next asked, and make all engines anew where said so."""
         self._setups.clear()
+        self._last = None
         if engines:
             self._slots.clear()
 
@@ -132,9 +134,10 @@ class Engines:
             return slot.engine
         if slot.loading is None:
             slot.loading = asyncio.create_task(self._load(slot, setup))
-        await asyncio.wait({slot.loading}, timeout=self.patience)
-        if slot.engine is None and slot.stopgap is None:
-            await self._make_stopgap(slot, setup)
+        if slot.stopgap is None:
+            await asyncio.wait({slot.loading}, timeout=self.patience)
+            if slot.engine is None:
+                await self._make_stopgap(slot, setup)
         engine = slot.engine or slot.stopgap
         if engine is None:
             await asyncio.wait({slot.loading})
@@ -152,18 +155,15 @@ class Engines:
 
     def _slot(self, setup: Setup) -> _Slot:
         """Return the slot of a setup, and let go of the one that was not asked for longest."""
-        key = (self._checks(setup.settings), setup.home_assistant)
+        if self._last is not None and self._last[0] is setup:
+            return self._last[1]
+        key = (_of_checks(setup.settings), setup.home_assistant)
         slot = self._slots.pop(key) if key in self._slots else _Slot()
         self._slots[key] = slot
+        self._last = setup, slot
         while len(self._slots) > _MOST_ENGINES:
             del self._slots[next(iter(self._slots))]
         return slot
-
-    def _checks(self, settings: Settings) -> Settings:
-        """Return what of some settings matters to checks; it is asked for with each keystroke."""
-        if self._last_checks is None or self._last_checks[0] is not settings:
-            self._last_checks = settings, _of_checks(settings)
-        return self._last_checks[1]
 
     async def _load(self, slot: _Slot, setup: Setup) -> None:
         work = self._loader.run(partial(self._workshop.engine, setup))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 LONGEST_MESSAGE = 256 * 1024 * 1024
 _LONGEST_HEADER = 4096
@@ -12,15 +12,13 @@ _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGN
 _HEADER = re.compile(rb"[A-Za-z-]+[ \t]*:.*")
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """The body of one message, as many bytes as its header announced."""
 
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Garbage:
+class Garbage(NamedTuple):
     """Bytes between messages that are no header."""
 
     data: bytes

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from offloop.lsp.analysis import DiskTexts
+from offloop.lsp.calm import Calm
 from offloop.lsp.proofs import Proofs
 from offloop.lsp.report import Report
 from offloop.source import IntegrationFolder
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
 
 NOTHING = Report()
+CALM_SECONDS = 0.4
+"""How long nothing may have changed before somebody else is asked: each text asks anew."""
 
 
 class Stale(Exception):  # noqa: N818 - no error: newer work has taken its place
@@ -56,4 +59,4 @@ class Home:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     runner: asyncio.Task[None] | None = None
     asker: asyncio.Task[None] | None = None
-    calm: asyncio.TimerHandle | None = None
+    calm: Calm = field(default_factory=lambda: Calm(CALM_SECONDS))

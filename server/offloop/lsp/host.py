@@ -8,6 +8,7 @@ import os
 import platform
 import sys
 import uuid
+import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import PurePath
 from typing import Any, TypeVar
@@ -46,6 +47,9 @@ class Host(LanguageServer):
         self.session.engines.wishes = self._wishes
         self._tasks: set[asyncio.Task[None]] = set()
         self._warned: set[str] = set()
+        # When progress is to be shown of what, soonest first; a timer runs while there is anything. What is done
+        # is not kept: it holds whole texts.
+        self._work: list[tuple[float, str, weakref.ref[asyncio.Future[Any]]]] = []
         self._initial: Mapping[str, object] = {}
         self._is_trusted = True
         self._ui: frozenset[str] = frozenset()
@@ -139,15 +143,28 @@ class Host(LanguageServer):
 
     def busy(self, title: str, work: asyncio.Future[Any]) -> None:
         """Show progress until ``work`` is done, should it take a while."""
-        if self.session.client.progress and not work.done():
-            # A timer rather than a task: most work is done long before, and there is some for each keystroke.
-            loop = asyncio.get_running_loop()
-            timer = loop.call_later(_LAZY_PROGRESS_SECONDS, self._show_progress, title, work)
-            work.add_done_callback(lambda _: timer.cancel())
+        if not self.session.client.progress or work.done():
+            return
+        # One timer for all: most work is done long before, and there is some for each keystroke.
+        loop = asyncio.get_running_loop()
+        self._work.append((loop.time() + _LAZY_PROGRESS_SECONDS, title, weakref.ref(work)))
+        if len(self._work) == 1:
+            loop.call_at(self._work[0][0], self._show_progress)
 
-    def _show_progress(self, title: str, work: asyncio.Future[Any]) -> None:
-        if not work.done():
-            self.background(self._progress(title, work))
+    def _show_progress(self) -> None:
+        """Show what has gone on for long, and come again when the next work will have."""
+        loop = asyncio.get_running_loop()
+        now, under_way = loop.time(), self._work
+        self._work = []
+        for when, title, reference in under_way:
+            work = reference()
+            if work is not None and not work.done():
+                if when > now:
+                    self._work.append((when, title, reference))
+                else:
+                    self.background(self._progress(title, work))
+        if self._work:
+            loop.call_at(self._work[0][0], self._show_progress)
 
     async def _progress(self, title: str, work: asyncio.Future[Any]) -> None:
         token = f"offloop/{uuid.uuid4()}"

@@ -100,7 +100,9 @@ class OffloopProtocol(LanguageServerProtocol):
         if params.version is not None:
             told["version"] = params.version
         method = types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
-        self._send_data({"jsonrpc": self.VERSION, "method": method, "params": told})
+        body = json.dumps({"jsonrpc": self.VERSION, "method": method, "params": told})
+        if self.writer is not None:
+            self.writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
 
     def _refusal(self, data: dict[str, Any]) -> JsonRpcException | None:
         if "method" not in data:

@@ -7,10 +7,11 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lsprotocol import types
 
@@ -32,6 +33,7 @@ SEVERITIES = {
 }
 HOME_ASSISTANT = "homeassistant/"
 _DEFAULTS = Settings()
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _IN_TEXT = re.compile(r"\d+:\d+: ")
 """What is wrong at a place in an open text is half-typed, and other servers show it."""
 CLEAN = "clean"
@@ -47,8 +49,7 @@ class Finding:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """The findings of one integration at one moment.
 
     ``findings`` and ``identities`` are by path (as Documents keeps it); an identity changes exactly when what
@@ -56,11 +57,11 @@ class Report:
     were not edited. ``versions`` are those of the open texts, ``lines`` the texts.
     """
 
-    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
-    identities: Mapping[str, str] = field(default_factory=dict)
-    marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    versions: Mapping[str, int] = field(default_factory=dict)
-    lines: Mapping[str, LineIndex] = field(default_factory=dict)
+    findings: Mapping[str, tuple[Finding, ...]] = _NOTHING
+    identities: Mapping[str, str] = _NOTHING
+    marks: Mapping[str, tuple[str, ...]] = _NOTHING
+    versions: Mapping[str, int] = _NOTHING
+    lines: Mapping[str, LineIndex] = _NOTHING
     source_root: str | None = None
     messages: tuple[str, ...] = ()
     settings: Settings = _DEFAULTS
@@ -73,7 +74,7 @@ class Report:
     def slim(self) -> Report:
         """Return the report without what is only asked of open files: texts and marks."""
         nothing = LineIndex("")
-        return replace(self, marks={}, lines=dict.fromkeys(self.lines, nothing))
+        return self._replace(marks={}, lines=dict.fromkeys(self.lines, nothing))
 
     def shown(self, path: str) -> list[types.Diagnostic]:
         """Return what the client is shown for a file."""

@@ -28,7 +28,7 @@ from offloop.lsp.convert import Converter
 from offloop.lsp.documents import Documents
 from offloop.lsp.engine import Engine, Workshop
 from offloop.lsp.engines import Engines, NoEngineError, Notices
-from offloop.lsp.home import NOTHING, Audience, Home, Stale
+from offloop.lsp.home import CALM_SECONDS, NOTHING, Audience, Home, Stale
 from offloop.lsp.proofs import Proofs
 from offloop.lsp.report import Report
 from offloop.lsp.worker import Worker
@@ -36,8 +36,6 @@ from offloop.lsp.worker import Worker
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
 
-_CALM_SECONDS = 0.4
-"""How long nothing may have changed before somebody else is asked: each text asks anew."""
 _ASK_SECONDS = 0.2
 _LONGEST_ASK_SECONDS = 3.0
 """How often is looked for answers: ever less often, since who answers may be away for long."""
@@ -287,16 +285,14 @@ class Session:
                     self._ask_when_calm(home, generation, analysed.ask)
 
     def _ask_when_calm(self, home: Home, generation: int, ask: Callable[[], Asked]) -> None:
-        """Ask for what an analysis left open once nothing has changed for a while: a timer for each keystroke."""
+        """Ask for what an analysis left open once nothing has changed for a while."""
 
         def begin() -> None:
             if home.generation == generation:
                 home.asker = asyncio.create_task(self._ask(home, generation, ask))
                 self._notices.busy("Looking up types", home.asker)
 
-        if home.calm is not None:
-            home.calm.cancel()
-        home.calm = asyncio.get_running_loop().call_later(_CALM_SECONDS, begin)
+        home.calm.call(begin)
 
     async def _ask(self, home: Home, generation: int, ask: Callable[[], Asked] | None) -> None:
         """Analyse again when more is known of what the last analysis left open, until something changes."""
@@ -308,7 +304,7 @@ class Session:
                 self._check_current(home, generation)
                 self._keep(home, generation, analysed)
                 ask = analysed.ask
-                await asyncio.sleep(_CALM_SECONDS)
+                await asyncio.sleep(CALM_SECONDS)
         except (Stale, NoEngineError):
             return
         except Exception as error:  # noqa: BLE001 - the report that is there stays

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from offloop.facts.model import ClassFacts, FunctionFacts, ModuleFacts
@@ -28,8 +27,7 @@ class External(NamedTuple):
     dotted: str
 
 
-@dataclass(frozen=True, slots=True)
-class AnalysedModule:
+class AnalysedModule(NamedTuple):
     """A module whose bodies are looked at; ``path`` is how findings name its file, ``room`` is in ``text``."""
 
     name: str

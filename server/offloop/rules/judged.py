@@ -40,13 +40,15 @@ class Judged(NamedTuple):
             old.facts.suppressions == new.facts.suppressions
             and (not self.has_comments or bool(old.facts.problems) == bool(new.facts.problems))
             and not any(mentions(diagnostic, new.path) for diagnostic in self.found)
-            for old, new in zip(self.inputs, inputs, strict=True)
-            if old is not new
+            for old, new in self._changed(inputs)
         )
 
     def knows_imports(self, inputs: Sequence[ModuleInput]) -> bool:
         """Whether the texts import what they did."""
         return len(inputs) == len(self.inputs) and all(
-            old is new or old.facts.imports == new.facts.imports
-            for old, new in zip(self.inputs, inputs, strict=True)
+            old.facts.imports == new.facts.imports for old, new in self._changed(inputs)
         )
+
+    def _changed(self, inputs: Sequence[ModuleInput]) -> list[tuple[ModuleInput, ModuleInput]]:
+        # A list, not a generator: with each keystroke all but one are the same.
+        return [(old, new) for old, new in zip(self.inputs, inputs, strict=True) if old is not new]

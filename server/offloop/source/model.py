@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """One Python text.
 
     ``path`` is absolute, ``module`` its dotted name ("custom_components.x.switch"; a package's
@@ -42,8 +42,7 @@ class Problem:
     internal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Integration:
+class Integration(NamedTuple):
     """The files that are analysed together: one integration, or a folder of plain Python files.
 
     ``package`` is the dotted name that its files share ("custom_components.x",
