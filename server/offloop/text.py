@@ -44,6 +44,13 @@ def line_starts(text: str, start: int, end: int) -> list[int]:
     return [start, *(match.end() for match in _LINE_END.finditer(text, start, end)), end]
 
 
+def line_ends(text: str, start: int, end: int) -> int:
+    """Return how many lines end between two offsets of a text."""
+    if text.find("\r", start, end) < 0:
+        return text.count("\n", start, end)
+    return len(line_starts(text, start, end)) - 2
+
+
 @lru_cache(maxsize=8)
 def _starts(text: str) -> tuple[int, ...]:
     """Return the offsets at which lines start; whoever asks of one text asks at about the same time."""

@@ -110,6 +110,22 @@ def test_only_the_statement_that_is_typed_is_new() -> None:
     assert kept > len(line) // 2
 
 
+def test_what_is_typed_behind_a_statement_leaves_it_as_it_is() -> None:
+    line = "        self.hass = hass\n"
+    reading = read_again(read(TEXT, "0"), TEXT.replace(line, line + "        self.call(1)\n"), "1")
+    for number, end in enumerate((" ", " # note", ""), 2):
+        text = TEXT.replace(line, f"{line}        self.call(1){end}\n")
+        reading = read_again(reading, text, str(number))
+    before = reading.facts.functions[2]
+    for number, end in enumerate(("x", "xy", "xyz", "xy", "; x", ""), 5):
+        text = TEXT.replace(line, f"{line}        self.call(1){end}\n")
+        reading = read_again(reading, text, str(number))
+        assert matches(reading, text)
+        after = reading.facts.functions[2]
+        assert after.body[1] is before.body[1]
+        assert after.calls[0] is before.calls[0]
+
+
 @pytest.mark.parametrize("lines", list(product(("pass", "x = 1", "self.hass = hass"), repeat=4)))
 def test_lines_that_are_alike(lines: tuple[str, ...]) -> None:
     """What is inserted above a line that looks the same is not taken for it."""

@@ -41,7 +41,8 @@ class Piece(NamedTuple):
     ends. Edits between ``edited_from`` and the ``room`` leave it where it is. ``function`` is the index of the function
     that it defines, None for other statements; ``owner`` is the class around it. ``decoded`` is what it was
     decoded to. ``is_regular`` says that brackets and definitions of the whole text are where their indentation says;
-    ``is_closed`` that the piece is known to close what it opens.
+    ``is_closed`` that the piece is known to close what it opens, ``is_apart`` that what is wrong in the edited lines
+    takes in nothing else.
     """
 
     start: int
@@ -56,9 +57,10 @@ class Piece(NamedTuple):
     imports: Part
     body: Part
     calls: Part
-    decoded: Decoded = NOT_DECODED
+    decoded: Decoded | None = NOT_DECODED
     is_regular: bool = True
     is_closed: bool = False
+    is_apart: bool = True
 
     @property
     def edited(self) -> range | None:

@@ -25,10 +25,10 @@ from offloop.facts.piece import Part, Piece, Reading, part
 from offloop.facts.reader import TooDeepError, UnreadableTreeError
 from offloop.facts.recovery import misses_definitions
 from offloop.facts.rooms import Change, differing, may_hold_room, places
-from offloop.facts.single import with_statement
+from offloop.facts.single import single_statement, with_statements
 from offloop.facts.syntax import MOST_PROBLEMS, Around, Tree, parse_piece, syntax_problems
 from offloop.facts.tree import Define, Statement
-from offloop.text import Room, Span, line_start, line_starts
+from offloop.text import Room, Span, line_ends, line_start
 
 # Blanks that a piece has to grow into; when they are used up, the whole text is read once.
 _ROOM = 600
@@ -124,7 +124,7 @@ def _piece_around(text: str, facts: ModuleFacts, change: Change) -> Piece | None
     holder = facts if owner is None else facts.classes[owner]
     piece = Piece(
         first,
-        _line_ends(text, 0, first),
+        line_ends(text, 0, first),
         last + _ROOM,
         Room(last, _ROOM),
         last,
@@ -177,19 +177,21 @@ def _with_room_at(
     prefix = "" if holder is None else f"{holder.qualname}."
     around = Around(piece.owner, prefix, piece.functions.before)
     try:
-        single = with_statement(before, piece, piece.start + change.start, roomy)
-        parsed = _Parsed(single, piece.decoded, ()) if single else _parsed(roomy, content, piece, around)
+        parsed = _with_statement(before, piece, piece.start + change.start, roomy)
+        parsed = parsed or _parsed(roomy, content, piece, around)
     except (TooDeepError, RecursionError, UnreadableTreeError):
         return None
     if parsed is None or not _fits(parsed.tree, piece):
         return None
-    tree, decoded, opened = parsed
+    tree, decoded, opened, is_single = parsed
     facts = _joined(before, piece, tree, content, digest)
     if not may_hold_room(facts, piece, tree.body):
         return None
     if tree.problems or opened:
         facts = facts._replace(problems=_problems(text, content, piece, parsed))
-        if not facts.problems or not piece.is_regular or _loses_definitions(roomy, facts, piece):
+        if not facts.problems or not piece.is_regular:
+            return None
+        if not is_single and _loses_definitions(roomy, facts, piece):
             return None
     return Reading(
         roomy,
@@ -200,16 +202,42 @@ def _with_room_at(
             calls=piece.calls._replace(size=len(tree.calls)),
             decoded=decoded,
             is_closed=opened == () and (piece.is_closed or bool(tree.problems)),
+            is_apart=opened is not None,
         ),
     )
 
 
 class _Parsed(NamedTuple):
-    """A piece, what it was decoded to, and what it opens and does not close; None where that cannot be told."""
+    """A piece, what it was decoded to, and what it opens and does not close; None where that cannot be told.
+
+    ``is_single`` is whether but one statement of it was read.
+    """
 
     tree: Tree
-    decoded: Decoded
+    decoded: Decoded | None
     opened: tuple[Open, ...] | None
+    is_single: bool = False
+
+
+def _with_statement(before: Reading, piece: Piece, changed: int, roomy: str) -> _Parsed | None:
+    """Return what ``_parsed`` would of a function, by parsing nothing but the statement that was edited.
+
+    None where that will not do. Raises what ``parse`` raises.
+    """
+    single = single_statement(before, piece, changed, roomy)
+    if single is None:
+        return None
+    lines = single.lines
+    parsed = _parsed(roomy, roomy[lines.start : lines.room.start], lines, Around(None, "", 0))
+    if parsed is None:
+        return None
+    tree = with_statements(before, piece, single, parsed.tree, is_whole=parsed.opened == ())
+    if tree is None or parsed.opened is None:
+        return None
+    more_lines, more = lines.line - piece.line, lines.start - piece.start
+    problems = tuple([problem._replace(line=problem.line + more_lines) for problem in tree.problems])
+    opened = tuple([item._replace(offset=item.offset + more) for item in parsed.opened])
+    return _Parsed(tree._replace(problems=problems), piece.decoded, opened, is_single=True)
 
 
 def _parsed(roomy: str, content: str, piece: Piece, around: Around) -> _Parsed | None:
@@ -254,7 +282,7 @@ def _problems(text: str, content: str, piece: Piece, parsed: _Parsed) -> tuple[S
     own = [problem._replace(line=problem.line + piece.line) for problem in parsed.tree.problems]
     if parsed.opened == () and _goes_on(content, max([p.line for p in parsed.tree.problems])):
         last = content[: piece.room.start - piece.start]
-        line = piece.line + _line_ends(last, 0, len(last))
+        line = piece.line + line_ends(last, 0, len(last))
         column = len(last) - line_start(last, len(last))
         room = Room(column, piece.room.size)
         return tuple([p._replace(column=room.outside(p.column)) if p.line == line else p for p in own])
@@ -268,9 +296,7 @@ def _problems(text: str, content: str, piece: Piece, parsed: _Parsed) -> tuple[S
 
 def _open_in(content: str, piece: Piece, opened: Iterable[Open]) -> tuple[SyntaxProblem, ...]:
     """Return the problems of a piece that opens what it does not close."""
-    places = [
-        (item, _line_ends(content, 0, item.offset), line_start(content, item.offset)) for item in opened
-    ]
+    places = [(item, line_ends(content, 0, item.offset), line_start(content, item.offset)) for item in opened]
     found = [SyntaxProblem(one.message, piece.line + line, one.offset - start) for one, line, start in places]
     return tuple(found[:MOST_PROBLEMS])
 
@@ -352,7 +378,7 @@ def _suppressions(before: Reading, piece: Piece, content: str) -> tuple[Suppress
     known = before.facts.suppressions
     if not known and "#" not in content:
         return ()
-    more_lines = _line_ends(content, 0, len(content)) - _line_ends(before.text, piece.start, piece.end)
+    more_lines = line_ends(content, 0, len(content)) - line_ends(before.text, piece.start, piece.end)
     return (
         *[item for item in known if item.start < piece.start],
         *[
@@ -365,9 +391,3 @@ def _suppressions(before: Reading, piece: Piece, content: str) -> tuple[Suppress
         ],
         *[item._replace(line=item.line + more_lines) for item in known if item.start >= piece.end],
     )
-
-
-def _line_ends(text: str, start: int, end: int) -> int:
-    if text.find("\r", start, end) < 0:
-        return text.count("\n", start, end)
-    return len(line_starts(text, start, end)) - 2

@@ -6,13 +6,14 @@ depends on nothing but their own text, as long as that stays in its block and is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from offloop.facts.again import NOT_DECODED
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.piece import Part, Piece, Reading, part
-from offloop.facts.syntax import Around, Tree, parse_piece
+from offloop.facts.syntax import Tree
 from offloop.facts.tree import (
     Assert,
     Assign,
@@ -28,34 +29,43 @@ from offloop.facts.tree import (
     Statement,
 )
 from offloop.facts.walk import blocks, with_block
-from offloop.text import Span, line_start
+from offloop.text import Span, line_ends, line_start
 
 _SIMPLE = frozenset({Assert, Assign, AugmentedAssign, Delete, Evaluate, Jump, Raise, Return})
-_AROUND = Around(None, "", 0)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# What begins like this may belong to what stands above or below it.
+_GOES_ON = re.compile(
+    r"(?:^|[\r\n])[ \t]*(?:@|(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b)"
+)
 # Characters. In longer ones, parts are taken over as they are (``again``).
 _MOST = 1500
 
 
-class _Place(NamedTuple):
-    """Some statements in a row of a block, and the blocks around it with what it lies in there, outermost first."""
+class Single(NamedTuple):
+    """Some statements in a row of a block, and the blocks around it with what it lies in there, outermost first.
+
+    ``lines`` are their lines as a piece of the text, ``content`` what is in them now.
+    """
 
     around: tuple[tuple[Block, int], ...]
     block: Block
     row: Part
+    lines: Piece
+    content: str
 
     @property
     def statements(self) -> Block:
-        """The statements."""
-        return self.block[self.row.before : self.row.before + self.row.size]
+        """The statements as they were."""
+        return self.row.of(self.block)
 
 
-def with_statement(before: Reading, piece: Piece, changed: int, roomy: str) -> Tree | None:
-    """Return the tree of an edited function, of which only the statement before the room is read.
+def single_statement(before: Reading, piece: Piece, changed: int, roomy: str) -> Single | None:
+    """Return the statement of a function that was edited, None where more than that is to be read.
 
-    ``changed`` is where what differs starts. None where that will not do. Raises what ``parse`` raises.
+    ``changed`` is where what differs starts.
     """
     known, facts = before.piece, before.facts
-    if known is None or piece.function is None or facts.problems:
+    if known is None or piece.function is None or not known.is_apart:
         return None
     lines = Span(piece.edited_from, piece.room.end)
     if lines != (known.edited_from, known.room.end):
@@ -65,24 +75,52 @@ def with_statement(before: Reading, piece: Piece, changed: int, roomy: str) -> T
     place = _place(facts, piece.body_in(facts), lines, line_start(before.text, changed))
     if place is None:
         return None
-    first, end = place.statements[0].start, piece.room.start
+    around, block, row = place
+    first = block[row.before].start
     start = line_start(roomy, first)
-    content = roomy[start:end]
+    content = roomy[start : piece.room.start]
     if start > changed or len(content) > _MOST or content.endswith("\\") or "yield" in content:
         return None
     # A function's own text tells whether it is a generator, and its lambdas are counted.
     for item in piece.functions.of(facts.functions):
         if item.is_generator or start <= item.start < lines.end:
             return None
-    if not _stays_in_block(before.text, roomy, start, first):
+    end = _LINE_END.match(roomy, lines.end)
+    if end is None or not _stays_in_block(before.text, roomy, start, first):
         return None
-    tree, _ = parse_piece(roomy, start, end, _AROUND, None)
-    is_simple = tree.body and all(statement.__class__ in _SIMPLE for statement in tree.body)
-    if not is_simple or tree.problems or tree.functions or tree.imports:
+    line = piece.line + line_ends(before.text, piece.start, start)
+    last = line + line_ends(before.text, start, lines.end)
+    # What is wrong where the statement begins is what stands before it.
+    begin = line, first - start
+    if not all(begin < (problem.line, problem.column) and problem.line <= last for problem in facts.problems):
         return None
-    if tree.body == place.statements:  # a comment was edited
+    own = piece._replace(
+        start=start, line=line, end=end.end(), indentation=roomy[start:first], decoded=None, edited_from=start
+    )
+    return Single(around, block, row, own, content)
+
+
+def with_statements(
+    before: Reading, piece: Piece, single: Single, tree: Tree, *, is_whole: bool
+) -> Tree | None:
+    """Return the tree of a function with new statements, those of a tree, in the place of some.
+
+    None where they are not the only ones that may be new. ``is_whole`` is whether they end what they begin.
+    """
+    facts = before.facts
+    if not tree.body or tree.functions or tree.imports:
+        return None
+    if not all(statement.__class__ in _SIMPLE for statement in tree.body):
+        return None
+    if (tree.problems or not is_whole) and _GOES_ON.search(single.content):
+        return None
+    # After what is wrong the parser goes on with the next line, whatever brackets it stands in.
+    last = line_ends(single.content, 0, len(single.content))
+    if any(problem.line != last for problem in tree.problems):
+        return None
+    if tree.body == single.statements and not tree.problems and not facts.problems:  # a comment was edited
         return _tree(facts, piece, facts.functions, piece.body_in(facts))
-    return _joined(facts, piece, place, tree)
+    return _joined(facts, piece, single, tree)._replace(problems=tree.problems)
 
 
 def _stays_in_block(text: str, roomy: str, start: int, first: int) -> bool:
@@ -93,21 +131,22 @@ def _stays_in_block(text: str, roomy: str, start: int, first: int) -> bool:
     )
 
 
-def _place(facts: ModuleFacts, block: Block, lines: Span, changed: int) -> _Place | None:
+def _place(
+    facts: ModuleFacts, block: Block, lines: Span, changed: int
+) -> tuple[tuple[tuple[Block, int], ...], Block, Part] | None:
     """Return where the simple statements stand that some lines are, from the first ``changed`` line on."""
     around: list[tuple[Block, int]] = []
     while True:
         first = sum([statement.end <= lines.start for statement in block])
         row = Part(first, sum([statement.start < lines.end for statement in block]) - first)
-        place = _Place(tuple(around), block, row)
-        found = place.statements
+        found = row.of(block)
         if not found:
             return None
         if lines.start <= found[0].start and found[-1].end <= lines.end:
             as_before = sum([statement.end < changed for statement in found])
-            place = place._replace(row=Part(first + as_before, row.size - as_before))
-            is_simple = all(statement.__class__ in _SIMPLE for statement in place.statements)
-            return place if place.statements and is_simple else None
+            is_simple = all(statement.__class__ in _SIMPLE for statement in found[as_before:])
+            row = Part(first + as_before, row.size - as_before)
+            return (tuple(around), block, row) if row.size and is_simple else None
         around.append((block, first))
         inner = [one for one in _blocks(facts, found[0]) if one and lines.start < one[-1].end]
         if row.size > 1 or not inner:
@@ -121,29 +160,43 @@ def _blocks(facts: ModuleFacts, statement: Statement) -> tuple[Block, ...]:
     return blocks(statement)
 
 
-def _joined(facts: ModuleFacts, piece: Piece, place: _Place, tree: Tree) -> Tree:
-    """Return the tree of a piece with those statements in a place that a tree holds."""
+def _joined(facts: ModuleFacts, piece: Piece, single: Single, tree: Tree) -> Tree:
+    """Return the tree of a piece with those statements in places that a tree holds."""
     functions = list(facts.functions)
-    last, end = place.statements[-1].end, tree.body[-1].end
-    old, new = place.block, place.row.replaced(place.block, tree.body)
+    known = single.statements
+    first, last = known[0].start, known[-1].end
+    same = 0
+    while same < min(len(known), len(tree.body)) and known[same] == tree.body[same]:
+        same += 1
+    # Up to here all is as it was, and stays the same objects.
+    changed = known[same - 1].end if same else first
+    old, new = single.block, single.row.replaced(single.block, (*known[:same], *tree.body[same:]))
+    # What stands around the statements ends where they do, or where what is wrong behind them does.
+    is_last = single.row.before + single.row.size == len(old)
     calls: tuple[Call, ...] | None = tree.calls
-    for block, index in reversed(place.around):
+    for block, index in reversed(single.around):
         statement = block[index]
-        end_of_it = end if statement.end == last else statement.end
+        is_last = is_last and old is [one for one in _blocks(facts, statement) if one][-1]
+        end = tree.end if is_last else statement.end
         if isinstance(statement, Define):
             function = functions[statement.index]
             if calls is not None:  # those of the innermost function
-                own = part(function.calls, place.statements[0].start, last)
+                own = part(function.calls, first, last)
+                calls = (
+                    *[call for call in own.of(function.calls) if call.start < changed],
+                    *[call for call in calls if call.start >= changed],
+                )
                 function = function._replace(calls=own.replaced(function.calls, calls))
                 calls = None
-            functions[statement.index] = function._replace(body=new, end=end_of_it)
-            if end_of_it == statement.end:
+            functions[statement.index] = function._replace(body=new, end=end)
+            if end == statement.end:
                 # What stands around a function does not have its body.
                 return _tree(facts, piece, functions, piece.body_in(facts))
-            statement = statement._replace(end=end_of_it)
+            statement = statement._replace(end=end)
         else:
-            statement = with_block(statement, old, new, end_of_it)
+            statement = with_block(statement, old, new, end)
         old, new = block, Part(index, 1).replaced(block, (statement,))
+        is_last = is_last and index + 1 == len(block)
     return _tree(facts, piece, functions, new)
 
 

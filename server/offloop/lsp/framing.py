@@ -9,6 +9,7 @@ from typing import NamedTuple
 LONGEST_MESSAGE = 256 * 1024 * 1024
 _LONGEST_HEADER = 4096
 _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE)
+_MESSAGE = re.compile(rb"Content-Length: (\d{1,9})\r\n\r\n")
 _HEADER = re.compile(rb"[A-Za-z-]+[ \t]*:.*")
 
 
@@ -39,6 +40,11 @@ class Framer:
 
     def feed(self, data: bytes) -> Iterator[Frame | Garbage]:
         """Add bytes and yield what they complete."""
+        if not self._buffer and self._length is None:
+            whole = _MESSAGE.match(data)
+            if whole is not None and int(whole.group(1)) == len(data) - whole.end():
+                yield Frame(data[whole.end() :])  # one message, as comes with each keystroke
+                return
         self._buffer += data
         while (piece := self._next()) is not None:
             if isinstance(piece, Frame) or piece.data:
