@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -174,6 +177,20 @@ def test_notebooks_are_no_integrations(integration: Path) -> None:
         assert pull(server, notebook)["items"] == []
         assert server.end() == 0
         assert not [one for one in server.seen if one.get("method") == "window/logMessage"]
+
+
+def test_what_a_start_does_not_need_is_loaded_later() -> None:
+    """``initialize`` is to be answered within a second of CPU; more than half of that goes into the protocol's types."""
+    later = ("facts", "library", "resolve", "inference", "catalog", "project", "proof")
+    script = (
+        "import sys, offloop.lsp.server\n"
+        f"print([name for name in {later} if f'offloop.{{name}}' in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_findings_of_a_stopgap_are_refreshed_when_the_catalog_is_there(tmp_path: Path) -> None:

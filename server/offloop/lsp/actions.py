@@ -14,7 +14,6 @@ from offloop.lsp.convert import Converter, uri_of
 from offloop.lsp.proofs import Proofs
 from offloop.lsp.report import Finding, Report
 from offloop.rules.rule import Applicability, FileEdit, Fix
-from offloop.rules.unused_imports import without_unused
 from offloop.text import Edit, LineIndex, Span
 
 FIX_ALL = "source.fixAll.offloop"
@@ -210,6 +209,8 @@ class ActionMaker:
 
     def _without_unused(self, edits: Mapping[str, list[Edit]]) -> Iterator[FileEdit]:
         """Yield edits that are applied at once, and those of the imports that nobody needs after them."""
+        from offloop.rules.unused_imports import without_unused  # noqa: PLC0415 - start fast
+
         for path, found in edits.items():
             lines = self.report.lines.get(path)
             yield from (

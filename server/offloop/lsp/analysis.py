@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePath
@@ -15,10 +15,9 @@ from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import Converter
 from offloop.lsp.engine import Engine
 from offloop.lsp.marks import labels
-from offloop.lsp.proofs import Proofs
+from offloop.lsp.proofs import Proofs, Wish
 from offloop.lsp.report import Renderer, Report
-from offloop.proof import hold_together, prove
-from offloop.rules.rule import Diagnostic
+from offloop.rules.rule import Diagnostic, Fix
 from offloop.source import (
     Integration,
     IntegrationFolder,
@@ -32,6 +31,7 @@ from offloop.text import LineIndex
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
+    from offloop.project import CheckResult
 
 
 _LOOK_SECONDS = 1.0
@@ -271,9 +271,25 @@ def analyse(
     result = result._replace(functions=())
     ask = partial(_ask, engine, integration) if engine.is_asking(integration) else None
     proofs = Proofs(
-        partial(prove, engine, integration, result), partial(hold_together, engine, integration, result)
+        partial(_refusal, engine, integration, result), partial(_hold_together, engine, integration, result)
     )
     return Analysed(report, ask, partial(engine.analysis, integration), proofs)
+
+
+def _refusal(
+    engine: Engine, integration: Integration, result: CheckResult, finding: Diagnostic, fix: Fix
+) -> str | None:
+    from offloop.proof import prove  # noqa: PLC0415 - start fast
+
+    return prove(engine, integration, result, finding, fix)
+
+
+def _hold_together(
+    engine: Engine, integration: Integration, result: CheckResult, wishes: Sequence[Wish]
+) -> bool:
+    from offloop.proof import hold_together  # noqa: PLC0415 - start fast
+
+    return hold_together(engine, integration, result, wishes)
 
 
 def _marks(analysis: Analysis | None, snapshot: Snapshot) -> dict[str, tuple[str, ...]]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from offloop.config import Settings
-from offloop.library.model import Catalog
 from offloop.rules.rule import Diagnostic
 from offloop.source import Integration
 from offloop.text import Moves
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
+    from offloop.library.model import Catalog
     from offloop.project import CheckResult
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from offloop.library.model import Origin
 from offloop.lsp.convert import Converter, uri_of
 from offloop.lsp.report import Report, lines_on_disk, place_of
 from offloop.rules.rule import Step
@@ -16,6 +15,7 @@ from offloop.text import LineIndex, Position, Span
 
 if TYPE_CHECKING:
     from offloop.inference.trace import Place
+    from offloop.library.model import Origin
 
 
 @dataclass(frozen=True, slots=True)

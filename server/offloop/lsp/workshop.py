@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from offloop.config import Settings, load_settings, settings_from_mapping
-from offloop.library.model import Catalog
 from offloop.lsp.engine import Engine, Setup
 from offloop.rules.rule import Diagnostic
 from offloop.source import Integration
@@ -19,6 +18,7 @@ from offloop.text import Moves
 
 if TYPE_CHECKING:
     from offloop.inference.analysis import Analysis
+    from offloop.library.model import Catalog
     from offloop.project import CheckResult, Project
     from offloop.resolve.jedi_worker import JediWorker
 
