@@ -180,7 +180,7 @@ def test_notebooks_are_no_integrations(integration: Path) -> None:
 
 
 def test_what_a_start_does_not_need_is_loaded_later() -> None:
-    """``initialize`` is to be answered within a second of CPU; more than half of that goes into the protocol's types."""
+    """``initialize`` is to be answered within a second of CPU, half of which goes into the protocol's types."""
     later = ("facts", "library", "resolve", "inference", "catalog", "project", "proof")
     script = (
         "import sys, offloop.lsp.server\n"

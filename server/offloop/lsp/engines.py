@@ -82,6 +82,8 @@ class Engines:
         self._last: tuple[Setup, _Slot] | None = None
         self._setups: dict[str, Setup] = {}
         self._levels: dict[str, str] = {}
+        self.log_level = Settings().log_level
+        """How much is to be logged: the most that the settings of any folder ask for."""
         self.patience: float | None = PATIENCE_SECONDS
         """How long to wait, in seconds, before a stopgap serves; None: as long as it takes."""
         self.wishes: Callable[[str], tuple[tuple[Mapping[str, object], ...], str]] = lambda root: ((), root)
@@ -92,11 +94,6 @@ class Engines:
         self._last = None
         if engines:
             self._slots.clear()
-
-    @property
-    def log_level(self) -> str:
-        """How much is to be logged: the most that the settings of any folder ask for."""
-        return max(self._levels.values(), key=LOG_LEVELS.index, default=Settings().log_level)
 
     def labels(self) -> list[str]:
         """Return what is checked against, in words."""
@@ -123,6 +120,7 @@ class Engines:
             setup = await self._analysis.run(partial(self._workshop.setup, root, wishes, base))
             self._setups[root] = setup
             self._levels[root] = setup.settings.log_level
+            self.log_level = max(self._levels.values(), key=LOG_LEVELS.index)
             for message in setup.messages:
                 self._notices.warn(message)
         return setup
