@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Position(NamedTuple):
@@ -41,7 +41,7 @@ def line_starts(text: str, start: int, end: int) -> list[int]:
         starts = list(accumulate(lengths, initial=start))
         starts[-1] = end
         return starts
-    return [start, *(match.end() for match in _LINE_END.finditer(text, start, end)), end]
+    return [start, *(match.end() for match in LINE_END.finditer(text, start, end)), end]
 
 
 def line_ends(text: str, start: int, end: int) -> int:
@@ -80,7 +80,7 @@ class LineIndex:
         if "\r" not in self.text and "\r" not in content:
             shift = len(content) - (end - start)
             before, after = bisect_right(self.starts, start), bisect_right(self.starts, end)
-            added = [start + match.end() for match in _LINE_END.finditer(content)]
+            added = [start + match.end() for match in LINE_END.finditer(content)]
             index.starts = (*self.starts[:before], *added, *[one + shift for one in self.starts[after:]])
         return index
 
@@ -193,10 +193,10 @@ class Moves:
 
 def in_line_ends_of(text: str, content: str) -> str:
     """Return new text with the line ends of the text that it is put into: those of its first line."""
-    found = _LINE_END.search(text)
+    found = LINE_END.search(text)
     if found is None or found.group() == "\n":
         return content
-    return _LINE_END.sub(found.group(), content)
+    return LINE_END.sub(found.group(), content)
 
 
 class OverlappingEditsError(ValueError):

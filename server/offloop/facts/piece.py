@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
 from offloop.facts.again import NOT_DECODED, Decoded
-from offloop.facts.model import ModuleFacts
+from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.tree import Block, Call, Statement
 from offloop.text import Room
 
@@ -28,7 +28,7 @@ class Part(NamedTuple):
         return (*items[: self.before], *new, *items[self.before + self.size :])
 
 
-def part(items: Sequence[Statement | Call], start: int, end: int) -> Part:
+def part(items: Sequence[Statement | Call | FunctionFacts], start: int, end: int) -> Part:
     """Return those items that start between two offsets."""
     before = sum([item.start < start for item in items])
     return Part(before, sum([item.start < end for item in items]) - before)

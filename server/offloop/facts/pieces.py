@@ -28,11 +28,10 @@ from offloop.facts.rooms import Change, differing, may_hold_room, places
 from offloop.facts.single import single_statement, with_statements
 from offloop.facts.syntax import MOST_PROBLEMS, Around, Tree, parse_piece, syntax_problems
 from offloop.facts.tree import Define, Statement
-from offloop.text import Room, Span, line_ends, line_start
+from offloop.text import LINE_END, Room, Span, line_ends, line_start
 
 # Blanks that a piece has to grow into; when they are used up, the whole text is read once.
 _ROOM = 600
-_ANY_LINE_END = re.compile(r"\r\n|\r|\n")
 _LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
 
 
@@ -120,7 +119,6 @@ def _piece_around(text: str, facts: ModuleFacts, change: Change) -> Piece | None
     if statement is None or end > last:
         return None
     indentation = text[first : _first_offset(facts, statement)]
-    functions = [item.index for item in facts.functions if first <= item.start < last]
     holder = facts if owner is None else facts.classes[owner]
     piece = Piece(
         first,
@@ -131,9 +129,7 @@ def _piece_around(text: str, facts: ModuleFacts, change: Change) -> Piece | None
         indentation,
         statement.index if isinstance(statement, Define) else None,
         owner,
-        Part(
-            functions[0] if functions else sum(item.start < first for item in facts.functions), len(functions)
-        ),
+        part(facts.functions, first, last),
         part(facts.imports, first, last),
         part(holder.body, first, last),
         part(holder.calls, first, last),
@@ -228,11 +224,11 @@ def _with_statement(before: Reading, piece: Piece, changed: int, roomy: str) -> 
     if single is None:
         return None
     lines = single.lines
-    parsed = _parsed(roomy, roomy[lines.start : lines.room.start], lines, Around(None, "", 0))
-    if parsed is None:
+    parsed = _parsed(roomy, single.content, lines, Around(None, "", 0))
+    if parsed is None or parsed.opened is None:
         return None
-    tree = with_statements(before, piece, single, parsed.tree, is_whole=parsed.opened == ())
-    if tree is None or parsed.opened is None:
+    tree = with_statements(before, piece, single, parsed.tree, is_whole=not parsed.opened)
+    if tree is None:
         return None
     more_lines, more = lines.line - piece.line, lines.start - piece.start
     problems = tuple([problem._replace(line=problem.line + more_lines) for problem in tree.problems])
@@ -303,7 +299,7 @@ def _open_in(content: str, piece: Piece, opened: Iterable[Open]) -> tuple[Syntax
 
 def _goes_on(content: str, line: int) -> bool:
     """Whether anything but comments follows a line: what is wrong in the last one may go on behind the piece."""
-    below = _ANY_LINE_END.split(content)[line + 1 :]
+    below = LINE_END.split(content)[line + 1 :]
     return any(text.strip() and text.lstrip()[0] != "#" for text in reversed(below))
 
 

@@ -29,12 +29,11 @@ from offloop.facts.tree import (
     Statement,
 )
 from offloop.facts.walk import blocks, with_block
-from offloop.text import Span, line_ends, line_start
+from offloop.text import LINE_END, Span, line_ends, line_start
 
 _SIMPLE = frozenset({Assert, Assign, AugmentedAssign, Delete, Evaluate, Jump, Raise, Return})
-_LINE_END = re.compile(r"\r\n|\r|\n")
 # What begins like this may belong to what stands above or below it.
-_GOES_ON = re.compile(
+_COMPOUND = re.compile(
     r"(?:^|[\r\n])[ \t]*(?:@|(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b)"
 )
 # Characters. In longer ones, parts are taken over as they are (``again``).
@@ -85,7 +84,7 @@ def single_statement(before: Reading, piece: Piece, changed: int, roomy: str) ->
     for item in piece.functions.of(facts.functions):
         if item.is_generator or start <= item.start < lines.end:
             return None
-    end = _LINE_END.match(roomy, lines.end)
+    end = LINE_END.match(roomy, lines.end)
     if end is None or not _stays_in_block(before.text, roomy, start, first):
         return None
     line = piece.line + line_ends(before.text, piece.start, start)
@@ -112,7 +111,7 @@ def with_statements(
         return None
     if not all(statement.__class__ in _SIMPLE for statement in tree.body):
         return None
-    if (tree.problems or not is_whole) and _GOES_ON.search(single.content):
+    if (tree.problems or not is_whole) and _COMPOUND.search(single.content):
         return None
     # After what is wrong the parser goes on with the next line, whatever brackets it stands in.
     last = line_ends(single.content, 0, len(single.content))

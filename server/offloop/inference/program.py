@@ -145,6 +145,7 @@ class Program:
 
     def view(self) -> Program:
         """Return a copy that goes on answering the questions below when texts are replaced."""
+        # One is made with each check, and ``copy`` takes long to find out how.
         view, world = object.__new__(Program), object.__new__(World)
         world.__dict__ |= self.world.__dict__ | {"analysed": dict(self.world.analysed)}
         view.__dict__ |= self.__dict__ | {"world": world, "line_indexes": dict(self.line_indexes)}
