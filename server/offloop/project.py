@@ -27,7 +27,7 @@ from offloop.rules.rule import Diagnostic, Rule, Severity
 from offloop.rules.suppression import Suppressions, finding_of
 from offloop.rules.unused_suppression import RULE as UNUSED_SUPPRESSION
 from offloop.source import Integration, Problem, SourceFile
-from offloop.text import Moves
+from offloop.text import Moves, digest
 
 
 class ReceiverCounts(NamedTuple):
@@ -137,7 +137,7 @@ class Project:
         inputs = [one.module for one in self._read.values()]
         analysed = analyse if self._live is None else partial(self._live.analyse, focus=focus)
         result, self._questions, self._judged = self._result(
-            integration, inputs, self._answered(inputs), analysed, self._judged
+            integration, inputs, self._answered(), analysed, self._judged
         )
         self._questions += tuple(self._asked_again())
         return result
@@ -281,7 +281,7 @@ class Project:
         """Go on with the answers on texts that were edited in other lines: what rests on them does not vanish."""
         for path in {path for path, _, _ in self._answers}:
             old, new = before.get(path), self._read.get(path)
-            if old is None or new is None or old.file.digest == new.file.digest:
+            if old is None or new is None or old.file.text == new.file.text:
                 continue
             known = {
                 key[2]: types for key, types in self._answers.items() if key[:2] == (path, old.file.digest)
@@ -294,8 +294,8 @@ class Project:
 
     def _asked_again(self) -> Iterator[Question]:
         """Yield the questions whose answers were carried over."""
-        for path, digest, offset in sorted(self._carried):
-            yield Question(path, digest, self._read[path].file.text, offset)
+        for path, identity, offset in sorted(self._carried):
+            yield Question(path, identity, self._read[path].file.text, offset)
 
     def close(self) -> None:
         """End the process that asks jedi, if this project started one; it may be used again."""
@@ -311,23 +311,24 @@ class Project:
             text, offset = module.text, receiver.offset
             if module.room is not None:
                 text, offset = module.room.closed(text), module.room.outside(offset)
-            question = Question(module.path, module.facts.digest, text, offset)
+            question = Question(module.path, digest(text), text, offset)
             if question.key not in self._answers:
                 yield question
 
     def _is_open(self, analysis: Analysis, sorted_receivers: Receivers) -> bool:
         return any(True for _ in self._open(analysis, sorted_receivers))
 
-    def _answered(self, inputs: Iterable[ModuleInput]) -> dict[tuple[str, int], Type]:
-        """Return the answers on the given texts, and forget those on others."""
+    def _answered(self) -> dict[tuple[str, int], Type]:
+        """Return the answers on the texts that were read, and forget those on others."""
         if not self._answers:
             return {}
-        modules = {(item.path, item.facts.digest): item for item in inputs}
+        read = [self._read[path] for path in {path for path, _, _ in self._answers} if path in self._read]
+        modules = {(one.file.path, one.file.digest): one.module for one in read}
         self._answers = {key: types for key, types in self._answers.items() if key[:2] in modules}
         self._carried &= self._answers.keys()
         return {
-            _place(modules[path, digest], offset): Type("|", tuple(map(_type, types)))
-            for (path, digest, offset), types in self._answers.items()
+            _place(modules[path, identity], offset): Type("|", tuple(map(_type, types)))
+            for (path, identity, offset), types in self._answers.items()
             if types
         }
 
@@ -340,15 +341,15 @@ class Project:
     def _reading(self, file: SourceFile, *, again: bool = False) -> _Read:
         """Return what is read of a file: the same as before where its text is, unless it is to be read ``again``."""
         known = self._read.get(file.path)
-        if known is not None and not again and known.file.is_same(file):
+        if known is not None and not again and known.file == file:
             return known
         if known is None or self._live is None:
-            reading = read(file.text, file.digest)
-        elif known.file.digest == file.digest and not again:
+            reading = read(file.text)
+        elif known.file.text == file.text and not again:
             reading = known.reading
         else:
             inner = not self._is_told_of(file.path)
-            reading = read_again(known.reading, file.text, file.digest, inner=inner)
+            reading = read_again(known.reading, file.text, inner=inner)
         module = ModuleInput(file.module, file.path, file.is_package, reading.text, reading.facts)
         if reading.piece is not None:
             module = module._replace(room=reading.piece.room, edited=reading.piece.edited)

@@ -108,7 +108,7 @@ def broken_syntax(before: Integration, after: Integration) -> str | None:
     old = {file.path: file for file in before.files}
     for file in after.files:
         known = old[file.path]
-        problems = extract(file.text).problems if known.digest != file.digest else ()
+        problems = extract(file.text).problems if known.text != file.text else ()
         if problems and len(problems) > len(extract(known.text).problems):
             return f"{file.path}:{problems[0].line + 1}: {problems[0].message}"
     return None

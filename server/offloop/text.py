@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from hashlib import blake2b
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -60,6 +61,12 @@ def _starts(text: str) -> tuple[int, ...]:
 def line_start(text: str, offset: int) -> int:
     """Return the offset at which the line of another one starts."""
     return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+
+@lru_cache(maxsize=8)
+def digest(text: str) -> str:
+    """Return 32 hexadecimal digits that identify a text."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 class LineIndex:

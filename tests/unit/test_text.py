@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offloop.text import Edit, LineIndex, OverlappingEditsError, Position, apply_edits
+from offloop.text import Edit, LineIndex, OverlappingEditsError, Position, apply_edits, digest
 
 texts = st.text(alphabet=st.sampled_from("ab \t\né\r\n\f\x0b\u2028\x85😀"), max_size=40)
 
@@ -83,3 +83,8 @@ def test_insertions_at_one_place() -> None:
 def test_overlapping_edits() -> None:
     with pytest.raises(OverlappingEditsError):
         apply_edits("abc", [Edit(0, 2, "x"), Edit(1, 3, "y")])
+
+
+def test_digest_tells_texts_apart() -> None:
+    assert digest("a") != digest("b")
+    assert digest("\ud800") != digest("\ud801")

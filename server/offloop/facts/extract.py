@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 from offloop.facts.closing import ended, still_open
 from offloop.facts.comments import suppressions
 from offloop.facts.depth import SAFE_LINKS, may_exhaust_stack, without_deep_statements
@@ -16,11 +14,6 @@ from offloop.text import LineIndex
 _TOO_DEEP = "Nested too deeply to be checked"
 
 
-def digest(text: str) -> str:
-    """Return 32 hexadecimal digits that identify a text."""
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
 def extract(text: str) -> ModuleFacts:
     """Return what a text says; never raises, whatever the text holds.
 
@@ -31,7 +24,6 @@ def extract(text: str) -> ModuleFacts:
     if tree.problems:
         tree = _closed(text) or recovered(text, tree, _guarded)
     return ModuleFacts(
-        digest=digest(text),
         functions=tree.functions,
         classes=tree.classes,
         imports=tree.imports,

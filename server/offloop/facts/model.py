@@ -119,10 +119,9 @@ class ModuleFacts(NamedTuple):
     """Everything one text says.
 
     ``calls`` are the calls at module level, ``imports`` all bindings of import statements wherever they
-    stand, in order. ``digest`` identifies the text.
+    stand, in order.
     """
 
-    digest: str
     functions: tuple[FunctionFacts, ...]
     classes: tuple[ClassFacts, ...]
     imports: tuple[Import, ...]

@@ -35,23 +35,23 @@ _ROOM = 600
 _LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
 
 
-def read(text: str, digest: str) -> Reading:
+def read(text: str) -> Reading:
     """Read a whole text."""
-    return Reading(text, extract(text)._replace(digest=digest))
+    return Reading(text, extract(text))
 
 
-def read_again(before: Reading, text: str, digest: str, *, inner: bool = True) -> Reading:
+def read_again(before: Reading, text: str, *, inner: bool = True) -> Reading:
     """Read a text that somebody made of another one: only the piece that was edited, if that will do.
 
     ``inner`` is whether there may be room amid a statement: not where anything is cut out of it.
     """
     roomy = before if before.piece is not None else before.last
-    found = _with_new_piece(roomy, text, digest, inner=inner) if roomy is not None else None
+    found = _with_new_piece(roomy, text, inner=inner) if roomy is not None else None
     if found is None and not before.facts.problems:
         roomy = _with_room(before, text)
-        found = _with_new_piece(roomy, text, digest, inner=inner) if roomy is not None else None
+        found = _with_new_piece(roomy, text, inner=inner) if roomy is not None else None
     if found is None:
-        found = read(text, digest)
+        found = read(text)
         if found.facts.problems:
             found = found._replace(last=roomy)
     return found
@@ -70,7 +70,7 @@ def _with_room(before: Reading, text: str) -> Reading | None:
     if piece is None:
         return None
     roomy = piece.room.opened(known)
-    facts = extract(roomy)._replace(digest=facts.digest)
+    facts = extract(roomy)
     is_regular = still_open(roomy) == () and not misses_definitions(roomy, facts, Span(0, len(roomy)), None)
     return Reading(roomy, facts, piece._replace(is_regular=is_regular, is_closed=is_regular))
 
@@ -140,7 +140,7 @@ def _piece_around(text: str, facts: ModuleFacts, change: Change) -> Piece | None
 
 
 # -------------------------------------------------------------------- reading the piece
-def _with_new_piece(before: Reading, text: str, digest: str, *, inner: bool) -> Reading | None:
+def _with_new_piece(before: Reading, text: str, *, inner: bool) -> Reading | None:
     """Return what is read of a text that differs in the piece only; None where all of it must be read."""
     piece = before.piece
     if piece is None:
@@ -158,15 +158,13 @@ def _with_new_piece(before: Reading, text: str, digest: str, *, inner: bool) -> 
     stays_closed = piece.is_closed and not change.may_open_or_close(content)
     for place in places(before, piece, known, content, change, inner=inner):
         moved = piece._replace(room=Room(place.end, spare), edited_from=place.start, is_closed=stays_closed)
-        found = _with_room_at(before, moved, change, content, text, digest)
+        found = _with_room_at(before, moved, change, content, text)
         if found is not None:
             return found
     return None
 
 
-def _with_room_at(
-    before: Reading, piece: Piece, change: Change, content: str, text: str, digest: str
-) -> Reading | None:
+def _with_room_at(before: Reading, piece: Piece, change: Change, content: str, text: str) -> Reading | None:
     """Return what is read of a text with a piece whose room is in its place already; None where that will not do."""
     roomy = piece.room.opened(text)
     holder = None if piece.owner is None else before.facts.classes[piece.owner]
@@ -180,7 +178,7 @@ def _with_room_at(
     if parsed is None or not _fits(parsed.tree, piece):
         return None
     tree, decoded, opened, is_single = parsed
-    facts = _joined(before, piece, tree, content, digest)
+    facts = _joined(before, piece, tree, content)
     if not may_hold_room(facts, piece, tree.body):
         return None
     if tree.problems or opened:
@@ -330,7 +328,7 @@ def _fits(tree: Tree, piece: Piece) -> bool:
     return len(tree.body) == 1 and isinstance(statement, Define) and statement.index == piece.function
 
 
-def _joined(before: Reading, piece: Piece, tree: Tree, content: str, digest: str) -> ModuleFacts:
+def _joined(before: Reading, piece: Piece, tree: Tree, content: str) -> ModuleFacts:
     """Return the facts of all with those of the piece in their place."""
     facts = before.facts
     body, calls, classes = facts.body, facts.calls, facts.classes
@@ -349,7 +347,6 @@ def _joined(before: Reading, piece: Piece, tree: Tree, content: str, digest: str
             ]
         )
     return ModuleFacts(
-        digest=digest,
         functions=piece.functions.replaced(facts.functions, tree.functions),
         classes=classes,
         imports=piece.imports.replaced(facts.imports, tree.imports),

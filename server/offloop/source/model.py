@@ -7,27 +7,25 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import NamedTuple
 
+from offloop.text import digest
+
 
 class SourceFile(NamedTuple):
     """One Python text.
 
     ``path`` is absolute, ``module`` its dotted name ("custom_components.x.switch"; a package's
-    ``__init__.py`` has the package's name and ``is_package``), ``digest`` identifies the text.
+    ``__init__.py`` has the package's name and ``is_package``).
     """
 
     path: str
     module: str
     is_package: bool
     text: str
-    digest: str
 
-    def is_same(self, other: SourceFile) -> bool:
-        """Whether another one has the same text as the same module."""
-        return self is other or (self.digest, self.module, self.is_package) == (
-            other.digest,
-            other.module,
-            other.is_package,
-        )
+    @property
+    def digest(self) -> str:
+        """Hexadecimal digits that identify the text."""
+        return digest(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import hashlib
 import io
 import stat
 import tokenize
@@ -16,8 +15,7 @@ MAX_FILE_SIZE = 5_000_000
 
 def source_from_text(path: str, module: str, is_package: bool, text: str) -> SourceFile:
     """Return the source file of a text that is already at hand, such as an editor's."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    return SourceFile(path, module, is_package, text, digest)
+    return SourceFile(path, module, is_package, text)
 
 
 def read_source(
