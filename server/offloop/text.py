@@ -63,7 +63,7 @@ def line_start(text: str, offset: int) -> int:
     return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def digest(text: str) -> str:
     """Return 32 hexadecimal digits that identify a text."""
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
@@ -78,17 +78,33 @@ class LineIndex:
     @cached_property
     def starts(self) -> tuple[int, ...]:
         """Offsets at which lines start; the first is 0."""
-        return _starts(self.text)
+        starts, line, shift = self._lines
+        return (*starts[: line + 1], *[one + shift for one in starts[line + 1 :]]) if shift else starts
+
+    @cached_property
+    def _lines(self) -> tuple[tuple[int, ...], int, int]:
+        """Where lines started before edits within one of them, that one, and how much further on those behind start."""
+        return _starts(self.text), 0, 0
 
     def edited(self, start: int, end: int, content: str) -> LineIndex:
         """Return the index of the text with a half-open range of offsets replaced; knows most lines already."""
         text = self.text[:start] + content + self.text[end:]
         index = LineIndex(text)
-        if "\r" not in self.text and "\r" not in content:
-            shift = len(content) - (end - start)
-            before, after = bisect_right(self.starts, start), bisect_right(self.starts, end)
-            added = [start + match.end() for match in LINE_END.finditer(content)]
-            index.starts = (*self.starts[:before], *added, *[one + shift for one in self.starts[after:]])
+        if "\r" in self.text or "\r" in content:
+            return index
+        shift = len(content) - (end - start)
+        if "\n" not in content and self.text.find("\n", start, end) < 0:
+            # While somebody types in a line, nothing is worked out for the lines behind it.
+            starts, line, before = self._lines
+            first, last = self.line_span(line)
+            if not first <= start <= end <= last:
+                starts, line, before = self.starts, bisect_right(self.starts, start) - 1, 0
+            index._lines = starts, line, before + shift
+            return index
+        before, after = bisect_right(self.starts, start), bisect_right(self.starts, end)
+        added = [start + match.end() for match in LINE_END.finditer(content)]
+        starts = (*self.starts[:before], *added, *[one + shift for one in self.starts[after:]])
+        index._lines = starts, 0, 0
         return index
 
     def position(self, offset: int) -> Position:
@@ -99,25 +115,25 @@ class LineIndex:
 
     def offset(self, position: Position) -> int:
         """Return the offset of a position; places beyond a line or the text are clamped to its end."""
-        if position.line >= len(self.starts):
-            return len(self.text)
-        start = self.starts[position.line]
-        return min(start + position.column, self.line_end(position.line))
+        start, end = self.line_span(position.line)
+        return min(start + position.column, end)
 
     def line_end(self, line: int) -> int:
         """Return the offset at which a 0-based line ends, its line end characters excluded."""
-        if line + 1 >= len(self.starts):
-            return len(self.text)
-        end = self.starts[line + 1]
-        start = self.starts[line]
-        while end > start and self.text[end - 1] in "\r\n":
-            end -= 1
-        return end
+        return self.line_span(line).end
 
     def line_span(self, line: int) -> Span:
         """Return where a 0-based line stands, its line end excluded; beyond the text, its empty end."""
-        start = self.starts[line] if line < len(self.starts) else len(self.text)
-        return Span(start, self.line_end(line))
+        starts, edited, shift = self._lines
+        end = len(self.text)
+        if line >= len(starts):
+            return Span(end, end)
+        start = starts[line] + shift if line > edited else starts[line]
+        if line + 1 < len(starts):
+            end = starts[line + 1] + shift if line >= edited else starts[line + 1]
+            while end > start and self.text[end - 1] in "\r\n":
+                end -= 1
+        return Span(start, end)
 
     def line_text(self, line: int) -> str:
         """Return a 0-based line without its line end, or "" beyond the text."""

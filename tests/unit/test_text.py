@@ -40,12 +40,21 @@ def test_places_outside_are_clamped(text: str, offset: int, line: int) -> None:
 plain_texts = st.text(alphabet=st.sampled_from("ab\né\f\u2028"), max_size=40)
 
 
-@given(texts | plain_texts, st.integers(0, 40), st.integers(0, 40), texts | plain_texts)
-def test_an_edited_text_has_the_lines_of_a_new_one(text: str, one: int, other: int, content: str) -> None:
-    start, end = sorted((min(one, len(text)), min(other, len(text))))
-    index = LineIndex(text).edited(start, end, content)
-    assert index.text == text[:start] + content + text[end:]
-    assert index.starts == LineIndex(index.text).starts
+edits = st.tuples(st.integers(0, 40), st.integers(0, 40), texts | plain_texts | st.sampled_from("ab"))
+
+
+@given(texts | plain_texts, st.lists(edits, min_size=1, max_size=6))
+def test_an_edited_text_has_the_lines_of_a_new_one(text: str, made: list[tuple[int, int, str]]) -> None:
+    index = LineIndex(text)
+    for one, other, content in made:
+        start, end = sorted((min(one, len(text)), min(other, len(text))))
+        text = text[:start] + content + text[end:]
+        index = index.edited(start, end, content)
+        expected = LineIndex(text)
+        lines = range(len(expected.starts) + 1)
+        assert index.text == text
+        assert [index.line_span(line) for line in lines] == [expected.line_span(line) for line in lines]
+    assert index.starts == LineIndex(text).starts
 
 
 def test_line_ends() -> None:
