@@ -23,6 +23,10 @@ class Part(NamedTuple):
         """Return these items."""
         return items[self.before : self.before + self.size]
 
+    def of_size(self, size: int) -> Part:
+        """Return the part that begins here and has so many items."""
+        return self if size == self.size else Part(self.before, size)
+
     def replaced(self, items: tuple[_T, ...], new: tuple[_T, ...]) -> tuple[_T, ...]:
         """Return the items with new ones in the place of these."""
         return (*items[: self.before], *new, *items[self.before + self.size :])

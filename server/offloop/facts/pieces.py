@@ -24,7 +24,7 @@ from offloop.facts.model import ClassFacts, ModuleFacts, Suppression, SyntaxProb
 from offloop.facts.piece import Part, Piece, Reading, part
 from offloop.facts.reader import TooDeepError, UnreadableTreeError
 from offloop.facts.recovery import misses_definitions
-from offloop.facts.rooms import Change, differing, may_hold_room, places
+from offloop.facts.rooms import Change, change_of, differing, may_hold_room, places
 from offloop.facts.single import single_statement, with_statements
 from offloop.facts.syntax import MOST_PROBLEMS, Around, Tree, parse_piece, syntax_problems
 from offloop.facts.tree import Define, Statement
@@ -145,16 +145,15 @@ def _with_new_piece(before: Reading, text: str, *, inner: bool) -> Reading | Non
     piece = before.piece
     if piece is None:
         return None
-    head, tail = before.text[: piece.start], before.text[piece.end :]
-    size = len(text) - len(head) - len(tail)
-    spare = piece.end - piece.start - size
-    if size <= 0 or spare < 0 or not text.startswith(head) or not text.endswith(tail):
+    spare = len(before.text) - len(text)
+    last = piece.end - spare
+    if spare < 0 or last <= piece.start:
         return None
-    content = text[piece.start : piece.start + size]
-    if not _stands_alone(content, piece.indentation):
+    change = change_of(before.text, piece, text)
+    content = text[piece.start : last]
+    if change is None or not _stands_alone(content, piece.indentation):
         return None
-    known = piece.room.closed(before.text)[piece.start : piece.end - piece.room.size]
-    change = differing(known, content)
+    known = before.text[piece.start : piece.room.start] + before.text[piece.room.end : piece.end]
     stays_closed = piece.is_closed and not change.may_open_or_close(content)
     for place in places(before, piece, known, content, change, inner=inner):
         moved = piece._replace(room=Room(place.end, spare), edited_from=place.start, is_closed=stays_closed)
@@ -191,9 +190,9 @@ def _with_room_at(before: Reading, piece: Piece, change: Change, content: str, t
         roomy,
         facts,
         piece._replace(
-            imports=piece.imports._replace(size=len(tree.imports)),
-            body=piece.body._replace(size=len(tree.body)),
-            calls=piece.calls._replace(size=len(tree.calls)),
+            imports=piece.imports.of_size(len(tree.imports)),
+            body=piece.body.of_size(len(tree.body)),
+            calls=piece.calls.of_size(len(tree.calls)),
             decoded=decoded,
             is_closed=opened == () and (piece.is_closed or bool(tree.problems)),
             is_apart=opened is not None,
@@ -229,9 +228,11 @@ def _with_statement(before: Reading, piece: Piece, changed: int, roomy: str) -> 
     if tree is None:
         return None
     more_lines, more = lines.line - piece.line, lines.start - piece.start
-    problems = tuple([problem._replace(line=problem.line + more_lines) for problem in tree.problems])
+    if tree.problems:
+        problems = [problem._replace(line=problem.line + more_lines) for problem in tree.problems]
+        tree = tree._replace(problems=tuple(problems))
     opened = tuple([item._replace(offset=item.offset + more) for item in parsed.opened])
-    return _Parsed(tree._replace(problems=problems), piece.decoded, opened, is_single=True)
+    return _Parsed(tree, piece.decoded, opened, is_single=True)
 
 
 def _parsed(roomy: str, content: str, piece: Piece, around: Around) -> _Parsed | None:
@@ -336,16 +337,11 @@ def _joined(before: Reading, piece: Piece, tree: Tree, content: str) -> ModuleFa
         body = piece.body.replaced(body, tree.body)
         calls = piece.calls.replaced(calls, tree.calls)
     else:
-        cls = _with_statements(classes[piece.owner], piece, tree)
-        classes = Part(piece.owner, 1).replaced(classes, (cls,))
-        body = tuple(
-            [
-                statement._replace(end=cls.end)
-                if isinstance(statement, Define) and (statement.kind, statement.index) == ("class", cls.index)
-                else statement
-                for statement in body
-            ]
-        )
+        known, cls = classes[piece.owner], _with_statements(classes[piece.owner], piece, tree)
+        if cls is not known:
+            classes = Part(piece.owner, 1).replaced(classes, (cls,))
+        if cls.end != known.end:
+            body = tuple([_ended_with(statement, cls) for statement in body])
     return ModuleFacts(
         functions=piece.functions.replaced(facts.functions, tree.functions),
         classes=classes,
@@ -357,8 +353,19 @@ def _joined(before: Reading, piece: Piece, tree: Tree, content: str) -> ModuleFa
     )
 
 
+def _ended_with(statement: Statement, cls: ClassFacts) -> Statement:
+    """Return a statement that ends where a class does, if it is what defines that."""
+    if isinstance(statement, Define) and (statement.kind, statement.index) == ("class", cls.index):
+        return statement._replace(end=cls.end)
+    return statement
+
+
 def _with_statements(cls: ClassFacts, piece: Piece, tree: Tree) -> ClassFacts:
+    """Return a class with the statements of the piece; itself where they are those that it has."""
     is_last = piece.body.before + piece.body.size == len(cls.body)
+    is_same = tree.body == piece.body.of(cls.body) and tree.calls == piece.calls.of(cls.calls)
+    if is_same and (tree.end == cls.end or not is_last):
+        return cls
     return cls._replace(
         body=piece.body.replaced(cls.body, tree.body),
         calls=piece.calls.replaced(cls.calls, tree.calls),

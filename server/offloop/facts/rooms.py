@@ -22,7 +22,7 @@ from offloop.facts.tree import (
     Statement,
 )
 from offloop.facts.walk import blocks, children, expressions
-from offloop.text import Span, line_start
+from offloop.text import LINE_END, Span, line_start
 
 _LINE_END = re.compile(r"[ \t\f]*(?:\r\n|\r|\n)")
 _OPENS_OR_CLOSES = re.compile(r"[()\[\]{}'\"#\\\r\n]")
@@ -97,6 +97,22 @@ def differing(before: str, after: str) -> Change:
     same = same_end(before, after, min(len(before), len(after)) - start)
     end = len(before) - same
     return Change(start, end, before[start:end], after[start : len(after) - same])
+
+
+def change_of(known: str, piece: Piece, text: str) -> Change | None:
+    """Return what differs in a piece of a text, None where there is more; offsets count from the piece's start."""
+    room = piece.room
+    # What is typed next lies mostly where the last did: then all else is only compared.
+    for first, end in ((piece.edited_from, room.end), (piece.start, piece.end)):
+        behind = len(known) - end
+        if len(text) >= first + behind and text.startswith(known[:first]) and text.endswith(known[end:]):
+            before = known[first : room.start] + known[room.end : end]
+            found = differing(before, text[first : len(text) - behind])
+            # Where lines are alike, one that came or went may be another one, behind these.
+            if end == piece.end or LINE_END.search(found.gone + found.come) is None:
+                more = first - piece.start
+                return found._replace(start=found.start + more, end=found.end + more)
+    return None
 
 
 def _slot(before: Reading, piece: Piece, first: int, last: int) -> Span:

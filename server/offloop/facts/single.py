@@ -119,7 +119,8 @@ def with_statements(
         return None
     if tree.body == single.statements and not tree.problems and not facts.problems:  # a comment was edited
         return _tree(facts, piece, facts.functions, piece.body_in(facts))
-    return _joined(facts, piece, single, tree)._replace(problems=tree.problems)
+    joined = _joined(facts, piece, single, tree)
+    return joined._replace(problems=tree.problems) if tree.problems else joined
 
 
 def _stays_in_block(text: str, roomy: str, start: int, first: int) -> bool:

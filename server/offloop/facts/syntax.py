@@ -100,7 +100,7 @@ def parse_piece(
     body, last = _body(reader), 0
     if indented:
         body, last = _in_block(body)
-    tree = _tree(reader, body, _problems(errors, piece, _BLOCK_LINES if indented else 0))._replace(end=last)
+    tree = _tree(reader, body, _problems(errors, piece, _BLOCK_LINES if indented else 0), last)
     return tree, renewing.decoded() if renewing is not None else NOT_DECODED
 
 
@@ -123,7 +123,7 @@ def _first(text: str) -> int:
     return 1 if text.startswith("\ufeff") else 0
 
 
-def _tree(reader: Reader, body: Block, problems: tuple[SyntaxProblem, ...]) -> Tree:
+def _tree(reader: Reader, body: Block, problems: tuple[SyntaxProblem, ...], end: int = 0) -> Tree:
     return Tree(
         tuple([item for item in reader.functions if item is not None]),
         tuple([item for item in reader.classes if item is not None]),
@@ -131,6 +131,7 @@ def _tree(reader: Reader, body: Block, problems: tuple[SyntaxProblem, ...]) -> T
         body,
         tuple(reader.calls),
         problems,
+        end,
     )
 
 
