@@ -105,10 +105,11 @@ class Project:
             self._judged.analysis.release()
         self._judged = None
 
-    def check(self, integration: Integration, focus: str = "") -> CheckResult:
+    def check(self, integration: Integration, focus: str = "", *, functions: bool = True) -> CheckResult:
         """Analyse one integration, with the answers there are; never raises for anything in its texts.
 
-        ``focus`` is the path of the file that is likely to be edited next.
+        ``focus`` is the path of the file that is likely to be edited next. ``functions`` is whether the result is to
+        tell of those, too: who types does not ask, and others may ask the analysis.
         """
         if self._live is None:
             self.release()
@@ -122,6 +123,8 @@ class Project:
             # Text is cut out of these files, and there must be no room amid what is cut out.
             self._read |= {path: self._reading(self._read[path].file, again=True) for path in cut}
             result = self._checked(integration, focus)
+        if functions and self._judged is not None:
+            result = result._replace(functions=Contexts(self._judged.analysis.view()))
         return result
 
     def _read_all(self, files: tuple[SourceFile, ...]) -> None:
@@ -136,10 +139,8 @@ class Project:
     def _checked(self, integration: Integration, focus: str) -> CheckResult:
         inputs = [one.module for one in self._read.values()]
         analysed = analyse if self._live is None else partial(self._live.analyse, focus=focus)
-        result, self._questions, self._judged = self._result(
-            integration, inputs, self._answered(), analysed, self._judged
-        )
-        self._questions += tuple(self._asked_again())
+        result, self._judged = self._result(integration, inputs, self._answered(), analysed, self._judged)
+        self._questions = (self._judged.questions if self._judged is not None else ()) + self._asked_again()
         return result
 
     def _is_told_of(self, path: str) -> bool:
@@ -158,7 +159,7 @@ class Project:
             if path in modules and types:
                 for place in moves[path].places(offset) if path in moves else (offset,):
                     answers[_place(modules[path], place)] = Type("|", tuple(map(_type, types)))
-        result, _questions, judged = self._result(edited, inputs, answers, analyse)
+        result, judged = self._result(edited, inputs, answers, analyse)
         if judged is not None:
             judged.analysis.release()
         return result
@@ -170,8 +171,8 @@ class Project:
         answers: Answers,
         analysed: Callable[[list[ModuleInput], Catalog, str, Answers], Analysis],
         before: Judged | None = None,
-    ) -> tuple[CheckResult, tuple[Question, ...], Judged | None]:
-        """Return what is found, what there is to ask jedi, and what the rules say of the analysis behind it.
+    ) -> tuple[CheckResult, Judged | None]:
+        """Return what is found, and what the rules say of the analysis behind it.
 
         What they said ``before`` is said again where it cannot have changed.
         """
@@ -179,7 +180,7 @@ class Project:
             judged = self._judge(integration, inputs, answers, analysed, before)
         except Exception as error:  # noqa: BLE001  (one bad text must not end the work on the others)
             problem = Problem(integration.root, f"internal error: {error!r}", internal=True)
-            return CheckResult((), (), (*integration.problems, problem)), (), None
+            return CheckResult((), (), (*integration.problems, problem)), None
         found, receivers = judged.found, judged.receivers
         rooms = {item.path: item.room for item in inputs if item.room is not None} if found else {}
         if rooms:
@@ -193,9 +194,7 @@ class Project:
         ]
         notices = (*judged.differing, *self.libraries.new_notices())
         problems.extend(Problem(integration.root, notice) for notice in notices)
-        functions = Contexts(judged.analysis.view())
-        questions = tuple(self._open(judged.analysis, receivers))
-        return CheckResult(found, functions, tuple(problems), counts), questions, judged
+        return CheckResult(found, (), tuple(problems), counts), judged
 
     def _judge(
         self,
@@ -213,12 +212,12 @@ class Project:
             catalog = self.libraries.extend(self.catalog, facts)
             differing = self.libraries.of_other_versions(facts, integration.requirements)
         analysis = analysed(inputs, catalog, integration.package, answers)
-        if (
-            before is not None
-            and before.holds(analysis, inputs)
-            and self._is_open(analysis, before.receivers) == before.is_open
-        ):
-            return before._replace(inputs=inputs, catalog=catalog, differing=differing)
+        if before is not None and before.holds(analysis, inputs):
+            questions = self._open(analysis, before.receivers)
+            if bool(questions) == bool(before.questions):
+                return before._replace(
+                    inputs=inputs, questions=questions, catalog=catalog, differing=differing
+                )
         sorted_receivers = receivers(analysis)
         faults: list[Problem] = []
         found: list[Diagnostic] = []
@@ -231,8 +230,8 @@ class Project:
                 )
         suppressions = Suppressions(analysis)
         found = [diagnostic for diagnostic in found if not suppressions.cover(diagnostic)]
-        is_open = self._is_open(analysis, sorted_receivers)
-        if not faults and not is_open:
+        questions = self._open(analysis, sorted_receivers)
+        if not faults and not questions:
             found.extend(self._idle(suppressions, inputs))
         found.sort(key=lambda diagnostic: (diagnostic.path, diagnostic.span, diagnostic.code))
         return Judged(
@@ -242,7 +241,7 @@ class Project:
             tuple(found),
             tuple(faults),
             sorted_receivers,
-            is_open,
+            questions,
             any(item.facts.suppressions for item in inputs),
             catalog,
             differing,
@@ -292,20 +291,26 @@ class Project:
                     self._answers[key] = known[offset]
                     self._carried.add(key)
 
-    def _asked_again(self) -> Iterator[Question]:
-        """Yield the questions whose answers were carried over."""
-        for path, identity, offset in sorted(self._carried):
-            yield Question(path, identity, self._read[path].file.text, offset)
+    def _asked_again(self) -> tuple[Question, ...]:
+        """Return the questions whose answers were carried over."""
+        return tuple(
+            [
+                Question(path, identity, self._read[path].file.text, offset)
+                for path, identity, offset in sorted(self._carried)
+            ]
+        )
 
     def close(self) -> None:
         """End the process that asks jedi, if this project started one; it may be used again."""
         if self._owns_jedi and self._jedi is not None:
             self._jedi.close()
 
-    def _open(self, analysis: Analysis, sorted_receivers: Receivers) -> Iterator[Question]:
+    def _open(self, analysis: Analysis, sorted_receivers: Receivers) -> tuple[Question, ...]:
+        """Return what jedi is to be asked."""
         # Without the sources of Home Assistant, jedi would know no class that matters.
         if not self.settings.jedi or self.catalog.source_root is None:
-            return
+            return ()
+        found: list[Question] = []
         for receiver in sorted_receivers.open:
             module = analysis.program.world.analysed[receiver.function.module]
             text, offset = module.text, receiver.offset
@@ -313,10 +318,8 @@ class Project:
                 text, offset = module.room.closed(text), module.room.outside(offset)
             question = Question(module.path, digest(text), text, offset)
             if question.key not in self._answers:
-                yield question
-
-    def _is_open(self, analysis: Analysis, sorted_receivers: Receivers) -> bool:
-        return any(True for _ in self._open(analysis, sorted_receivers))
+                found.append(question)
+        return tuple(found)
 
     def _answered(self) -> dict[tuple[str, int], Type]:
         """Return the answers on the texts that were read, and forget those on others."""

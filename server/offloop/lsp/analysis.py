@@ -267,8 +267,6 @@ def analyse(
     report = renderer.report(
         result, versions, snapshot.settings, _marks(engine.analysis(integration), snapshot)
     )
-    # Where functions run is asked of the analysis itself: nothing of an older one is kept alive by its findings.
-    result = result._replace(functions=())
     ask = partial(_ask, engine, integration) if engine.is_asking(integration) else None
     proofs = Proofs(
         partial(_refusal, engine, integration, result), partial(_hold_together, engine, integration, result)

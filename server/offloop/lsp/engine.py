@@ -30,7 +30,10 @@ class Engine(Protocol):
     """What it checks against; None for a stand-in."""
 
     def check(self, integration: Integration, focus: str = "") -> CheckResult:
-        """Analyse one integration; ``focus`` is the path of the file that is likely to be edited next."""
+        """Analyse one integration; ``focus`` is the path of the file that is likely to be edited next.
+
+        Where functions run is not in the result: that is asked of the analysis.
+        """
         ...
 
     def analysis(self, integration: Integration) -> Analysis | None:

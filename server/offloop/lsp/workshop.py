@@ -38,7 +38,7 @@ class ProjectEngine:
         self.source_root = str(catalog.source_root) if catalog.source_root else None
 
     def check(self, integration: Integration, focus: str = "") -> CheckResult:
-        """Analyse one integration."""
+        """Analyse one integration; where its functions run is asked of the analysis itself."""
         key = _key(integration)
         known = self._projects.pop(key, None)
         project = self._projects[key] = known or self._make()
@@ -46,7 +46,7 @@ class ProjectEngine:
             self._projects[old].release()
         while len(self._projects) > _MOST_PROJECTS:
             del self._projects[next(iter(self._projects))]
-        result = project.check(integration, focus)
+        result = project.check(integration, focus, functions=False)
         if known is None:
             # What the first check leaves behind lives on, as the catalog does.
             gc.freeze()

@@ -9,6 +9,7 @@ from offloop.inference.analysis import Analysis
 from offloop.inference.open_receivers import Receivers
 from offloop.inference.program import ModuleInput
 from offloop.library.model import Catalog
+from offloop.resolve.jedi_worker import Question
 from offloop.rules.places import mentions
 from offloop.rules.rule import Diagnostic
 from offloop.source import Problem
@@ -17,7 +18,7 @@ from offloop.source import Problem
 class Judged(NamedTuple):
     """What the rules say of an analysis as it was concluded, in texts with room, and what they failed at.
 
-    ``is_open`` is whether jedi was to be asked, ``has_comments`` whether any may silence findings; ``catalog`` and
+    ``questions`` are those to jedi, ``has_comments`` whether any may silence findings; ``catalog`` and
     ``differing`` are what the imported libraries gave.
     """
 
@@ -27,7 +28,7 @@ class Judged(NamedTuple):
     found: tuple[Diagnostic, ...]
     faults: tuple[Problem, ...]
     receivers: Receivers
-    is_open: bool
+    questions: tuple[Question, ...]
     has_comments: bool
     catalog: Catalog
     differing: tuple[str, ...]
