@@ -22,6 +22,7 @@ from offloop.lsp.client import ClientFeatures
 from offloop.lsp.convert import path_of
 from offloop.lsp.engine import Engine, Setup
 from offloop.lsp.home import Home
+from offloop.lsp.keystroke import changes_of
 from offloop.lsp.session import Session
 from offloop.lsp.workshop import ProjectEngine
 from offloop.project import CheckResult, Project
@@ -141,7 +142,8 @@ class InProcess(Editor):
         lines = self.session.documents.get(path).lines  # type: ignore[union-attr]  # it is open
         place = self.session.converter.range(lines, Span(edit.start, edit.end))
         change = types.TextDocumentContentChangePartial(range=place, text=edit.text)
-        self.session.documents.edit(identifier, [change], self.session.converter)
+        params = types.DidChangeTextDocumentParams(identifier, [change])
+        self.session.documents.edit(changes_of(params), self.session.converter)
         self.session.edited(path)
 
     async def closed(self, path: str) -> None:

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
+from lsprotocol.converters import get_converter
 
 from offloop.lsp.actions import JoinedEdits, suppression, wanted
 from offloop.lsp.connection import Outlet
-from offloop.lsp.convert import Converter, choose_encoding, path_of, uri_of
-from offloop.lsp.documents import Documents
+from offloop.lsp.convert import Converter, Place, choose_encoding, path_of, uri_of
+from offloop.lsp.documents import Change, Changes, Documents
 from offloop.lsp.framing import Frame, Framer, Garbage
-from offloop.lsp.keystroke import did_change
+from offloop.lsp.keystroke import changes_of, did_change
 from offloop.rules.rule import FileEdit
 from offloop.text import Edit, LineIndex, Position, Span, apply_edits
 from tests.lsp.wire import frame
@@ -85,7 +86,8 @@ def test_edits_in_a_row_give_what_they_say(text: str, edits: list[tuple[int, int
         )
         expected = expected[: span.start] + content + expected[span.end :]
     identifier = types.VersionedTextDocumentIdentifier(uri="untitled:x", version=2)
-    document = documents.edit(identifier, changes, converter)
+    params = types.DidChangeTextDocumentParams(identifier, changes)
+    document = documents.edit(changes_of(params), converter)
     assert (document.text, document.version) == (expected, 2)
 
 
@@ -167,6 +169,10 @@ def test_positions_beyond_the_text() -> None:
     assert LineIndex("a").position(5) == Position(0, 1)
 
 
+def _range(line: object, character: object) -> dict[str, object]:
+    return {"start": {"line": line, "character": character}, "end": {"line": 2, "character": 0}}
+
+
 def _edit(**changes: object) -> dict[str, object]:
     """A keystroke as a message, with something changed in its parameters."""
     place = {"start": {"line": 1, "character": 2}, "end": {"line": 1, "character": 4}}
@@ -178,13 +184,12 @@ def _edit(**changes: object) -> dict[str, object]:
 
 
 def test_a_keystroke_is_decoded_as_the_protocol_says() -> None:
-    found = did_change(_edit())
-    assert found is not None
-    assert found.text_document == types.VersionedTextDocumentIdentifier(3, "file:///a.py")
-    assert found.content_changes == [
-        types.TextDocumentContentChangePartial(types.Range(types.Position(1, 2), types.Position(1, 4)), "x"),
-        types.TextDocumentContentChangeWholeDocument("y"),
-    ]
+    message = _edit()
+    assert did_change(message) == Changes(
+        "file:///a.py", 3, [Change("x", Place(1, 2), Place(1, 4)), Change("y")]
+    )
+    general = get_converter().structure(message, types.DidChangeTextDocumentNotification)
+    assert changes_of(general.params) == did_change(message)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +206,10 @@ def test_a_keystroke_is_decoded_as_the_protocol_says() -> None:
         _edit(contentChanges=["x"]),
         _edit(contentChanges=[{"text": None}]),
         _edit(contentChanges=[{"text": "x", "range": None}]),
+        _edit(contentChanges=[{"text": "x", "range": {}}]),
+        _edit(contentChanges=[{"text": "x", "range": _range(True, 0)}]),
+        _edit(contentChanges=[{"text": "x", "range": _range("1", 0)}]),
+        _edit(contentChanges=[{"text": "x", "range": _range(1, 2**31)}]),
         _edit(contentChanges=[{"text": "x", "range": {"start": {"line": -1, "character": 0}}}]),
     ],
 )

@@ -51,7 +51,7 @@ class ActionMaker:
         findings = self._meant(path, lines, params)
         actions: list[types.CodeAction] = []
         if self.one_quick_fix and [*map(_name_of, params.context.only or ())] == [_name_of(_QUICK_FIX)]:
-            span = self.converter.span(lines, params.range)
+            span = self.converter.span(lines, params.range.start, params.range.end)
             found = self._preferred(
                 [one for one in findings if _touches(one.diagnostic.span, span)] or findings
             )
@@ -102,7 +102,7 @@ class ActionMaker:
         return "The finding is not there any more."
 
     def _meant(self, path: str, lines: LineIndex, params: types.CodeActionParams) -> list[Finding]:
-        span = self.converter.span(lines, params.range)
+        span = self.converter.span(lines, params.range.start, params.range.end)
         named = {
             found["fingerprint"]
             for diagnostic in params.context.diagnostics

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path, PurePath
+from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from lsprotocol import types
@@ -47,6 +48,13 @@ _WIDTHS: dict[types.PositionEncodingKind, Callable[[str], int]] = {
 }
 
 
+class Place(NamedTuple):
+    """A client's position: a 0-based line and a column in its units, as is made with each keystroke."""
+
+    line: int
+    character: int
+
+
 class Converter:
     """Translate places of one client: its 0-based lines and columns in its own units."""
 
@@ -75,7 +83,7 @@ class Converter:
                 return index
         return len(line)
 
-    def offset(self, lines: LineIndex, position: types.Position) -> int:
+    def offset(self, lines: LineIndex, position: types.Position | Place) -> int:
         """Return the code point offset of a client's position; places outside are clamped."""
         start, end = lines.line_span(position.line)
         return min(start + self.column(lines.text[start:end], position.character), end)
@@ -86,10 +94,10 @@ class Converter:
             self.position(lines, lines.position(span.start)), self.position(lines, lines.position(span.end))
         )
 
-    def span(self, lines: LineIndex, place: types.Range) -> Span:
-        """Return the span of code point offsets of a client's range; a reversed one is turned round."""
-        first, last = self.offset(lines, place.start), self.offset(lines, place.end)
-        return Span(min(first, last), max(first, last))
+    def span(self, lines: LineIndex, start: types.Position | Place, end: types.Position | Place) -> Span:
+        """Return the span of code point offsets between two of a client's positions; a reversed one is turned round."""
+        first, last = self.offset(lines, start), self.offset(lines, end)
+        return Span(first, last) if first <= last else Span(last, first)
 
 
 @lru_cache(maxsize=256)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lsprotocol import types
 
-from offloop.lsp.convert import Converter, path_of
+from offloop.lsp.convert import Converter, Place, path_of
 from offloop.text import LineIndex
 
 
@@ -25,6 +26,22 @@ class Document:
     def text(self) -> str:
         """The whole text."""
         return self.lines.text
+
+
+class Change(NamedTuple):
+    """New text for what stands between two of the client's positions; for the whole text where there are none."""
+
+    text: str
+    start: Place | None = None
+    end: Place | None = None
+
+
+class Changes(NamedTuple):
+    """What a client says of an open document: edits that were made one after the other, and its version then."""
+
+    uri: str
+    version: int
+    edits: Sequence[Change]
 
 
 class UnknownDocumentError(LookupError):
@@ -57,24 +74,19 @@ class Documents:
         self._open[path] = document
         return document
 
-    def edit(
-        self,
-        identifier: types.VersionedTextDocumentIdentifier,
-        changes: Iterable[types.TextDocumentContentChangeEvent],
-        converter: Converter,
-    ) -> Document:
+    def edit(self, changes: Changes, converter: Converter) -> Document:
         """Apply edits one after the other, each to the text that the one before left.
 
         Raises UnknownDocumentError when it is not open.
         """
-        document = self._open.get(key_of(identifier.uri))
+        document = self._open.get(key_of(changes.uri))
         if document is None:
-            raise UnknownDocumentError(identifier.uri)
+            raise UnknownDocumentError(changes.uri)
         lines = document.lines
-        for change in changes:
+        for change in changes.edits:
             lines = _edited(lines, change, converter)
         document.lines = lines
-        document.version = identifier.version
+        document.version = changes.version
         return document
 
     def close(self, uri: str) -> Document | None:
@@ -87,10 +99,8 @@ def key_of(uri: str) -> str:
     return path_of(uri) or uri
 
 
-def _edited(
-    lines: LineIndex, change: types.TextDocumentContentChangeEvent, converter: Converter
-) -> LineIndex:
-    if isinstance(change, types.TextDocumentContentChangeWholeDocument):
+def _edited(lines: LineIndex, change: Change, converter: Converter) -> LineIndex:
+    if change.start is None or change.end is None:
         return LineIndex(change.text)
-    start, end = converter.span(lines, change.range)
+    start, end = converter.span(lines, change.start, change.end)
     return lines.edited(start, end, change.text)

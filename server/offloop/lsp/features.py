@@ -9,8 +9,9 @@ from pygls.exceptions import JsonRpcException
 
 from offloop.lsp.actions import FIX_ALL, SHOW_WHY, ActionMaker
 from offloop.lsp.commands import register_commands
-from offloop.lsp.documents import UnknownDocumentError, key_of
+from offloop.lsp.documents import Changes, UnknownDocumentError, key_of
 from offloop.lsp.host import Host
+from offloop.lsp.keystroke import changes_of
 from offloop.lsp.proofs import provable
 from offloop.lsp.publish import Puller
 from offloop.lsp.questions import register_questions
@@ -65,9 +66,10 @@ def _texts(host: Host) -> None:
         session.changed([session.documents.open(params.text_document).path])
 
     @host.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def did_change(params: types.DidChangeTextDocumentParams) -> None:
+    def did_change(params: types.DidChangeTextDocumentParams | Changes) -> None:
+        changes = params if isinstance(params, Changes) else changes_of(params)
         try:
-            document = session.documents.edit(params.text_document, params.content_changes, session.converter)
+            document = session.documents.edit(changes, session.converter)
         except UnknownDocumentError as unknown:
             host.warn(f"an edit of a document that is not open is ignored: {unknown}")
         else:

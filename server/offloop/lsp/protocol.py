@@ -9,7 +9,7 @@ not popped up), parameters that hold a "jsonrpc" key, unknown methods with odd e
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -91,15 +91,15 @@ class OffloopProtocol(LanguageServerProtocol):
             return
         self.handle_message(message)
 
-    def publish(self, params: types.PublishDiagnosticsParams) -> None:
+    def publish(self, uri: str, shown: Sequence[types.Diagnostic], version: int | None = None) -> None:
         """Push the findings of a file; with each keystroke that there are none, which needs no translation."""
-        if params.diagnostics:
-            self.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
-            return
-        told: dict[str, Any] = {"uri": params.uri, "diagnostics": []}
-        if params.version is not None:
-            told["version"] = params.version
         method = types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS
+        if shown:
+            self.notify(method, types.PublishDiagnosticsParams(uri, shown, version))
+            return
+        told: dict[str, Any] = {"uri": uri, "diagnostics": []}
+        if version is not None:
+            told["version"] = version
         body = json.dumps({"jsonrpc": self.VERSION, "method": method, "params": told})
         if self.writer is not None:
             self.writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode())

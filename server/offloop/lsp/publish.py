@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import PurePath
+from typing import Protocol
 
 from lsprotocol import types
 
@@ -23,7 +24,14 @@ RelatedReports = dict[str, types.FullDocumentDiagnosticReport | types.UnchangedD
 
 
 _SETTLE_SECONDS = 5.0
-Publish = Callable[[types.PublishDiagnosticsParams], None]
+
+
+class Publish(Protocol):
+    """Pushes what is shown of a file, with its version if that is to be told."""
+
+    def __call__(self, uri: str, shown: Sequence[types.Diagnostic], version: int | None = None) -> None:
+        """Push it."""
+        ...
 
 
 class ClosedFiles:
@@ -68,13 +76,13 @@ class ClosedFiles:
             if self._last.get(path, CLEAN) != identity:
                 self._last[path] = identity
                 shown = report.shown(path) if is_wanted else []
-                self._publish(types.PublishDiagnosticsParams(uri_of(path), shown))
+                self._publish(uri_of(path), shown)
 
     def forgotten(self, paths: Iterable[str]) -> None:
         """Publish that these files have no findings."""
         for path in paths:
             if self._last.pop(path, CLEAN) != CLEAN:
-                self._publish(types.PublishDiagnosticsParams(uri_of(path), []))
+                self._publish(uri_of(path), [])
 
 
 class Pusher:
@@ -97,7 +105,7 @@ class Pusher:
             if document is not None and self._last.get(path) != state:
                 self._last[path] = state
                 told = version if self._session.client.push_version else None
-                self._publish(types.PublishDiagnosticsParams(document.uri, home.report.shown(path), told))
+                self._publish(document.uri, home.report.shown(path), told)
 
     def forgotten(self, paths: Iterable[str]) -> None:
         """Publish that these files have no findings."""
@@ -106,7 +114,7 @@ class Pusher:
         for path in paths:
             shown = self._last.pop(path, None)
             if shown is not None and not self._closed.adopt(path, shown[0]):
-                self._publish(types.PublishDiagnosticsParams(uri_of(path), []))
+                self._publish(uri_of(path), [])
 
 
 class Puller:
@@ -125,7 +133,7 @@ class Puller:
         """Ask for a refresh when other files than the edited ones have changed."""
         self._news.set()
         for path in self._closed.opened():
-            self._publish(types.PublishDiagnosticsParams(uri_of(path), []))
+            self._publish(uri_of(path), [])
         self._closed.reported(home)
         if not self._session.client.refresh:
             return

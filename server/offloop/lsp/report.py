@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -85,8 +84,7 @@ class Report(NamedTuple):
         return self.identities.get(path, CLEAN)
 
 
-@dataclass(frozen=True, slots=True)
-class Renderer:
+class Renderer(NamedTuple):
     """Turns findings into protocol values for one client and one engine."""
 
     client: ClientFeatures
@@ -105,7 +103,7 @@ class Renderer:
     ) -> Report:
         """Render a whole result; findings in excluded files are left out."""
         findings: dict[str, list[Finding]] = {}
-        seen: Counter[str] = Counter()
+        seen: dict[str, int] = {}
         for diagnostic in result.diagnostics:
             if diagnostic.severity in SEVERITIES and not settings.excludes(diagnostic.path):
                 findings.setdefault(diagnostic.path, []).append(self._finding(diagnostic, seen))
@@ -117,16 +115,18 @@ class Renderer:
             self.lines,
             self.source_root,
             tuple(
-                f"{problem.path}: {problem.message}"
-                for problem in result.problems
-                if not (problem.path in versions and _IN_TEXT.match(problem.message))
+                [
+                    f"{problem.path}: {problem.message}"
+                    for problem in result.problems
+                    if not (problem.path in versions and _IN_TEXT.match(problem.message))
+                ]
             ),
             settings,
         )
 
-    def _finding(self, diagnostic: Diagnostic, seen: Counter[str]) -> Finding:
+    def _finding(self, diagnostic: Diagnostic, seen: dict[str, int]) -> Finding:
         base = f"{diagnostic.code}\n{diagnostic.path}\n{diagnostic.function}\n{diagnostic.api}"
-        seen[base] += 1
+        seen[base] = seen.get(base, 0) + 1
         fingerprint = hashlib.blake2b(
             f"{base}\n{seen[base]}".encode("utf-8", "surrogatepass"), digest_size=8
         ).hexdigest()
