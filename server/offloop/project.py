@@ -205,14 +205,15 @@ class Project:
         before: Judged | None,
     ) -> Judged:
         """Analyse the texts and let the rules speak, unless they would say what they said before."""
-        if before is not None and before.knows_imports(inputs):
+        changed = before.changed(inputs) if before is not None else None
+        if before is not None and before.knows_imports(changed):
             catalog, differing = before.catalog, before.differing
         else:
             facts = [item.facts for item in inputs]
             catalog = self.libraries.extend(self.catalog, facts)
             differing = self.libraries.of_other_versions(facts, integration.requirements)
         analysis = analysed(inputs, catalog, integration.package, answers)
-        if before is not None and before.holds(analysis, inputs):
+        if before is not None and before.holds(analysis, changed):
             questions = self._open(analysis, before.receivers)
             if bool(questions) == bool(before.questions):
                 return before._replace(

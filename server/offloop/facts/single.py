@@ -7,7 +7,9 @@ depends on nothing but their own text, as long as that stays in its block and is
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from offloop.facts.again import NOT_DECODED
@@ -36,6 +38,7 @@ _SIMPLE = frozenset({Assert, Assign, AugmentedAssign, Delete, Evaluate, Jump, Ra
 _COMPOUND = re.compile(
     r"(?:^|[\r\n])[ \t]*(?:@|(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b)"
 )
+_START, _END = attrgetter("start"), attrgetter("end")
 # Characters. In longer ones, parts are taken over as they are (``again``).
 _MOST = 1500
 
@@ -137,8 +140,8 @@ def _place(
     """Return where the simple statements stand that some lines are, from the first ``changed`` line on."""
     around: list[tuple[Block, int]] = []
     while True:
-        first = sum([statement.end <= lines.start for statement in block])
-        row = Part(first, sum([statement.start < lines.end for statement in block]) - first)
+        first = bisect_right(block, lines.start, key=_END)
+        row = Part(first, bisect_left(block, lines.end, key=_START) - first)
         found = row.of(block)
         if not found:
             return None

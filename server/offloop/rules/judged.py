@@ -14,6 +14,9 @@ from offloop.rules.places import mentions
 from offloop.rules.rule import Diagnostic
 from offloop.source import Problem
 
+Changed = Sequence[tuple[ModuleInput, ModuleInput]]
+"""Texts as they were and as they are."""
+
 
 class Judged(NamedTuple):
     """What the rules say of an analysis as it was concluded, in texts with room, and what they failed at.
@@ -33,23 +36,24 @@ class Judged(NamedTuple):
     catalog: Catalog
     differing: tuple[str, ...]
 
-    def holds(self, analysis: Analysis, inputs: Sequence[ModuleInput]) -> bool:
-        """Whether the rules would say the same of the texts of now, if as much is open."""
-        if self.analysis is not analysis or self.conclusions != analysis.conclusions:
+    def holds(self, analysis: Analysis, changed: Changed | None) -> bool:
+        """Whether the rules would say the same of the texts of now, some of which have changed, if as much is open."""
+        if changed is None or self.analysis is not analysis or self.conclusions != analysis.conclusions:
             return False
         return all(
             old.facts.suppressions == new.facts.suppressions
             and (not self.has_comments or bool(old.facts.problems) == bool(new.facts.problems))
             and not any(mentions(diagnostic, new.path) for diagnostic in self.found)
-            for old, new in self._changed(inputs)
+            for old, new in changed
         )
 
-    def knows_imports(self, inputs: Sequence[ModuleInput]) -> bool:
-        """Whether the texts import what they did."""
-        return len(inputs) == len(self.inputs) and all(
-            old.facts.imports == new.facts.imports for old, new in self._changed(inputs)
-        )
+    def knows_imports(self, changed: Changed | None) -> bool:
+        """Whether the texts of now import what those did."""
+        return changed is not None and all(old.facts.imports == new.facts.imports for old, new in changed)
 
-    def _changed(self, inputs: Sequence[ModuleInput]) -> list[tuple[ModuleInput, ModuleInput]]:
+    def changed(self, inputs: Sequence[ModuleInput]) -> Changed | None:
+        """Return the texts that are not as they were, with what they were; None where there are others, or more."""
+        if len(inputs) != len(self.inputs):
+            return None
         # A list, not a generator: with each keystroke all but one are the same.
         return [(old, new) for old, new in zip(self.inputs, inputs, strict=True) if old is not new]
