@@ -264,9 +264,8 @@ def analyse(
         rule_url,
     )
     versions = {path: text.version for path, text in opened.items()}
-    report = renderer.report(
-        result, versions, snapshot.settings, _marks(engine.analysis(integration), snapshot)
-    )
+    marks = _marks(engine.analysis(integration), snapshot) if snapshot.marked else {}
+    report = renderer.report(result, versions, snapshot.settings, marks)
     ask = partial(_ask, engine, integration) if engine.is_asking(integration) else None
     proofs = Proofs(
         partial(_refusal, engine, integration, result), partial(_hold_together, engine, integration, result)

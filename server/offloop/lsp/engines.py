@@ -112,6 +112,12 @@ class Engines:
             for slot in self._slots.values()
         )
 
+    def at_hand(self, root: str) -> tuple[Setup, Engine] | None:
+        """Return what ``setup`` and ``engine`` would, where nothing need be waited for."""
+        setup = self._setups.get(root)
+        engine = self._slot(setup).engine if setup is not None else None
+        return (setup, engine) if setup is not None and engine is not None else None
+
     async def setup(self, root: str) -> Setup:
         """Return the settings of the integration at a folder."""
         setup = self._setups.get(root)

@@ -268,9 +268,11 @@ class Session:
         while home.done != home.generation:
             generation = home.generation
             try:
-                # What nobody has open is analysed one by one: an edit waits for one of them at most.
-                async with contextlib.nullcontext() if home.paths else self._turn:
+                if home.paths:
                     analysed = await self._analysed(home, generation)
+                else:  # one by one: an edit waits for one of them at most
+                    async with self._turn:
+                        analysed = await self._analysed(home, generation)
             except Stale:
                 continue
             except NoEngineError as error:
@@ -346,11 +348,15 @@ class Session:
         self.on_change()
 
     async def _analysed(self, home: Home, generation: int) -> Analysed:
-        await self._settings_known.wait()
         root = home.folder.root if home.folder is not None else ""
-        setup = await self.engines.setup(root)
-        engine = await self.engines.engine(setup)
-        self._check_current(home, generation)
+        at_hand = self.engines.at_hand(root) if self._settings_known.is_set() else None
+        if at_hand is None:
+            await self._settings_known.wait()
+            setup = await self.engines.setup(root)
+            engine = await self.engines.engine(setup)
+            self._check_current(home, generation)
+        else:
+            setup, engine = at_hand
         opened = (document for path in home.paths if (document := self.documents.get(path)) is not None)
         texts = {one.path: OpenText(one.uri, one.version, one.lines) for one in opened}
         marked = frozenset(texts.keys() - home.edited if self.client.refreshes_marks else ())
