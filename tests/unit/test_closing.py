@@ -31,6 +31,8 @@ class A:
         ("return (", "return 0"),
         ("value = self.g()(", "value = self.g() "),
         ("x = self[", "x = self "),
+        (r"x = 'text\'", "x = 0      "),
+        (r"x = 'text\\'", r"x = 'text\\'"),
         ('x = f"a {', "x = f    "),
         ("self.g(')')", "self.g(')')"),
         ("self.g()  # (", "self.g()  # ("),

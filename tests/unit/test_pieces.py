@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from offloop.facts import pieces
 from offloop.facts.extract import extract
 from offloop.facts.pieces import Reading, read, read_again
 from offloop.text import Room
@@ -180,6 +181,59 @@ def test_nothing_is_new_after_an_edit_of_a_comment() -> None:
         old is new
         for old, new in zip(reading.facts.functions[2].body, again.facts.functions[2].body, strict=True)
     )
+
+
+@pytest.mark.parametrize(
+    "above", ["", '        """What\n        # it does."""\n', "        call(  # a\n        )\n"]
+)
+def test_a_comment_on_its_own(above: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = "        self.hass = hass\n"
+    reading = read(TEXT)
+    for size in range(3):
+        text = TEXT.replace(line, f"{above}        # a{'b' * size}\n{line}")
+        reading = read_again(reading, text)
+        assert matches(reading, text)
+    known = reading.facts.functions
+    monkeypatch.setattr(pieces, "parse_piece", lambda *_: pytest.fail("there is nothing to parse"))
+    for comment in ("# ab (", "# ab '", "", "\t# é"):
+        text = TEXT.replace(line, f"{above}        {comment}\n{line}")
+        reading = read_again(reading, text)
+        assert reading.facts.functions == known
+        assert matches(reading, text)
+
+
+@pytest.mark.parametrize(
+    ("block", "word"),
+    [
+        ("if a:", "else"),
+        ("if a:", "elif x:"),
+        ("try:\n            pass\n        except A:", "else:"),
+        ("try:", "except"),
+        ("try:", "finally"),
+        ("match a:\n          case 1:", "case 2:"),
+    ],
+)
+def test_the_word_of_a_clause_behind_what_is_wrong(block: str, word: str) -> None:
+    text = TEXT.replace("self.hass = hass\n", f"{block}\n            self.hass = hass\n            return\n")
+    reading = read(text)
+    for size in range(len(word) + 1):
+        typed = text.replace("= hass\n", f"= hass(){word[:size]}\n")
+        reading = read_again(reading, typed)
+        assert matches(reading, typed)
+
+
+@pytest.mark.parametrize("end", ["'''", '"""'])
+def test_what_looks_like_a_comment(end: str) -> None:
+    line = "        self.hass = hass\n"
+    reading = read(TEXT)
+    for value in ("# a", "# ab", f"# abc{end}", "# ab", "x", "# ab"):
+        text = TEXT.replace(line, f"        self.x = {end}\n        {value}\n{end}\n{line}")
+        reading = read_again(reading, text)
+        assert matches(reading, text)
+    for value in ("# a", "# ab", "# abc"):
+        text = TEXT.replace(line, f"        self.x = 1 + \\\n        {value}\n{line}")
+        reading = read_again(reading, text)
+        assert matches(reading, text)
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,10 @@ def still_open(text: str) -> tuple[Open, ...] | None:
 def is_closed_string(literal: str) -> bool:
     """Whether a string that a pattern has found ends with the quotes that it begins with."""
     quotes = literal[:3] if literal.startswith(('"""', "'''")) else literal[0]
-    return len(literal) >= 2 * len(quotes) and literal.endswith(quotes)
+    if len(literal) < 2 * len(quotes) or not literal.endswith(quotes):
+        return False
+    inside = literal[len(quotes) : -len(quotes)]
+    return (len(inside) - len(inside.rstrip("\\"))) % 2 == 0
 
 
 def ended(text: str, opened: tuple[Open, ...]) -> str:

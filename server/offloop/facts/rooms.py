@@ -63,7 +63,7 @@ def places(
 
 def may_hold_room(facts: ModuleFacts, piece: Piece, block: Block) -> bool:
     """Whether blanks where the room is mean nothing, and are in nothing that is cut out of the text."""
-    around = _spanning(facts, block, piece.room.start)
+    around = spanning(facts, block, piece.room.start)
     if around is None or piece.room.end == piece.end:
         return True
     return piece.function is None and _is_between_parts(expressions(around), piece.room.start)
@@ -123,7 +123,7 @@ def _slot(before: Reading, piece: Piece, first: int, last: int) -> Span:
     room, known = piece.room, before.text
     start = line_start(known, room.inside(first))
     end = _line_end(known, room.inside(last))
-    around = _spanning(before.facts, piece.body_in(before.facts), end)
+    around = spanning(before.facts, piece.body_in(before.facts), end)
     if around is not None and piece.function is not None:
         start, end = min(start, line_start(known, around.start)), _line_end(known, around.end)
     return Span(start, min(room.outside(end), piece.end - room.size))
@@ -135,7 +135,7 @@ def _line_end(text: str, offset: int) -> int:
     return found.start() if found is not None else len(text)
 
 
-def _spanning(facts: ModuleFacts, block: Block, offset: int) -> Statement | None:
+def spanning(facts: ModuleFacts, block: Block, offset: int) -> Statement | None:
     """Return the statement of a block, or of what is nested in it, within whose own expressions an offset lies."""
     for statement in block:
         if not statement.start < offset < statement.end:
@@ -144,7 +144,7 @@ def _spanning(facts: ModuleFacts, block: Block, offset: int) -> Statement | None
         if isinstance(statement, Define) and statement.kind == "function":
             inner = (facts.functions[statement.index].body,)
         for one in inner:
-            found = _spanning(facts, one, offset)
+            found = spanning(facts, one, offset)
             if found is not None:
                 return found
         if not inner or any(expr.start < offset < expr.end for expr in expressions(statement)):

@@ -13,8 +13,10 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from offloop.facts.again import NOT_DECODED
+from offloop.facts.comments import STRING_OR_COMMENT
 from offloop.facts.model import FunctionFacts, ModuleFacts
 from offloop.facts.piece import Part, Piece, Reading, part
+from offloop.facts.rooms import spanning
 from offloop.facts.syntax import Tree
 from offloop.facts.tree import (
     Assert,
@@ -34,13 +36,18 @@ from offloop.facts.walk import blocks, with_block
 from offloop.text import LINE_END, Span, line_ends, line_start
 
 _SIMPLE = frozenset({Assert, Assign, AugmentedAssign, Delete, Evaluate, Jump, Raise, Return})
-# What begins like this may belong to what stands above or below it.
+# What begins like this may belong to what stands above or below it; so may, behind what is wrong, a clause's word.
 _COMPOUND = re.compile(
-    r"(?:^|[\r\n])[ \t]*(?:@|(?:async|case|class|def|elif|else|except|finally|for|if|match|try|while|with)\b)"
+    r"(?:^|[\r\n])[ \t]*(?:@|(?:async|class|def|for|if|match|try|while|with)\b)"
+    r"|\b(?:case|elif|else|except|finally)\b"
 )
 _START, _END = attrgetter("start"), attrgetter("end")
 # Characters. In longer ones, parts are taken over as they are (``again``).
 _MOST = 1500
+
+
+# Lines that the parser passes over.
+_PASSED_OVER = re.compile(r"(?:[ \t\f]*(?:#[^\r\n\x00-\x08\x0e-\x1f\x7f]*)?(?:\r\n|\r|\n|\Z))*")
 
 
 class Single(NamedTuple):
@@ -61,19 +68,47 @@ class Single(NamedTuple):
         return self.row.of(self.block)
 
 
+def with_comment(before: Reading, piece: Piece, changed: int, roomy: str) -> Tree | None:
+    """Return the tree of a function in which nothing but comments was edited: it is as it was.
+
+    None where that cannot be told from the edited lines. ``changed`` is where what differs starts.
+    """
+    facts, known, first = before.facts, before.piece, piece.edited_from
+    if known is None or changed < first or not _goes_on(before, piece, roomy) or facts.problems:
+        return None
+    lines = before.text[first : known.room.start], roomy[first : piece.room.start]
+    if not all(_PASSED_OVER.fullmatch(text) for text in lines):
+        return None
+    above = roomy[piece.start : first]
+    if above.rstrip("\r\n").endswith("\\") or spanning(facts, piece.body_in(facts), first) is not None:
+        return None
+    if '"""' in above or "'''" in above:
+        strings = STRING_OR_COMMENT.finditer(roomy, piece.start, piece.end)
+        if any(string.start() < first < string.end() for string in strings):
+            return None
+    return _tree(facts, piece, facts.functions, piece.body_in(facts))
+
+
+def _goes_on(before: Reading, piece: Piece, roomy: str) -> bool:
+    """Whether what is edited in a function are the lines that were edited last, and these may be read alone."""
+    known = before.piece
+    if known is None or piece.function is None or not known.is_apart:
+        return False
+    if (piece.edited_from, piece.room.end) != (known.edited_from, known.room.end):
+        return False
+    # Else what is not edited would be decoded anew later, and be other objects.
+    return known.decoded is not NOT_DECODED or not roomy[piece.start : piece.end].isascii()
+
+
 def single_statement(before: Reading, piece: Piece, changed: int, roomy: str) -> Single | None:
     """Return the statement of a function that was edited, None where more than that is to be read.
 
     ``changed`` is where what differs starts.
     """
-    known, facts = before.piece, before.facts
-    if known is None or piece.function is None or not known.is_apart:
+    facts = before.facts
+    if not _goes_on(before, piece, roomy):
         return None
     lines = Span(piece.edited_from, piece.room.end)
-    if lines != (known.edited_from, known.room.end):
-        return None
-    if known.decoded is NOT_DECODED and roomy[piece.start : piece.end].isascii():
-        return None  # later, what is not edited would be decoded anew, and be other objects
     place = _place(facts, piece.body_in(facts), lines, line_start(before.text, changed))
     if place is None:
         return None
