@@ -116,6 +116,13 @@ def test_pipe_does_not_hang(tmp_path: Path) -> None:
     assert "regular file" in problem.message
 
 
+def test_digest_identifies_the_text(tmp_path: Path) -> None:
+    first, second = read(tmp_path, b"a\n"), read(tmp_path, b"b\n")
+    assert isinstance(first, SourceFile)
+    assert isinstance(second, SourceFile)
+    assert first.digest != second.digest
+
+
 # ------------------------------------------------------------------ discovery
 def test_folder_with_custom_components(tmp_path: Path) -> None:
     write(

@@ -25,7 +25,7 @@ from offloop.facts.piece import Part, Piece, Reading, part
 from offloop.facts.reader import TooDeepError, UnreadableTreeError
 from offloop.facts.recovery import misses_definitions
 from offloop.facts.rooms import Change, change_of, differing, may_hold_room, places
-from offloop.facts.single import single_statement, with_comment, with_statements
+from offloop.facts.single import goes_on, single_statement, with_comment, with_statements
 from offloop.facts.syntax import MOST_PROBLEMS, Around, Tree, parse_piece, syntax_problems
 from offloop.facts.tree import Define, Statement
 from offloop.text import LINE_END, Room, Span, line_ends, line_start
@@ -217,6 +217,8 @@ def _with_statement(before: Reading, piece: Piece, changed: int, roomy: str) -> 
 
     None where that will not do. Raises what ``parse`` raises.
     """
+    if not goes_on(before, piece, roomy):
+        return None
     as_before = with_comment(before, piece, changed, roomy)
     if as_before is not None:
         return _Parsed(as_before, piece.decoded, (), is_single=True)

@@ -71,10 +71,10 @@ class Single(NamedTuple):
 def with_comment(before: Reading, piece: Piece, changed: int, roomy: str) -> Tree | None:
     """Return the tree of a function in which nothing but comments was edited: it is as it was.
 
-    None where that cannot be told from the edited lines. ``changed`` is where what differs starts.
+    None where the edited lines do not tell that. The edit ``goes_on``. ``changed`` is where what differs starts.
     """
     facts, known, first = before.facts, before.piece, piece.edited_from
-    if known is None or changed < first or not _goes_on(before, piece, roomy) or facts.problems:
+    if known is None or changed < first or facts.problems:
         return None
     lines = before.text[first : known.room.start], roomy[first : piece.room.start]
     if not all(_PASSED_OVER.fullmatch(text) for text in lines):
@@ -89,7 +89,7 @@ def with_comment(before: Reading, piece: Piece, changed: int, roomy: str) -> Tre
     return _tree(facts, piece, facts.functions, piece.body_in(facts))
 
 
-def _goes_on(before: Reading, piece: Piece, roomy: str) -> bool:
+def goes_on(before: Reading, piece: Piece, roomy: str) -> bool:
     """Whether what is edited in a function are the lines that were edited last, and these may be read alone."""
     known = before.piece
     if known is None or piece.function is None or not known.is_apart:
@@ -103,11 +103,9 @@ def _goes_on(before: Reading, piece: Piece, roomy: str) -> bool:
 def single_statement(before: Reading, piece: Piece, changed: int, roomy: str) -> Single | None:
     """Return the statement of a function that was edited, None where more than that is to be read.
 
-    ``changed`` is where what differs starts.
+    The edit ``goes_on``. ``changed`` is where what differs starts.
     """
     facts = before.facts
-    if not _goes_on(before, piece, roomy):
-        return None
     lines = Span(piece.edited_from, piece.room.end)
     place = _place(facts, piece.body_in(facts), lines, line_start(before.text, changed))
     if place is None:
